@@ -1,0 +1,1 @@
+"""Settings, wiring and the command line; decides nothing itself."""

@@ -1,0 +1,1 @@
+"""One Cypher query per file; read through `graph.queries`."""

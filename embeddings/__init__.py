@@ -1,0 +1,1 @@
+"""Vectors from triples and texts; nothing is built here yet (see docs/architecture.md)."""

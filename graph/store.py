@@ -1,0 +1,182 @@
+"""The store port: every verb that the product needs of a graph, in the domain's words.
+
+Two adapters keep it: `graph/ladybug_store.py` (embedded) and `graph/neo4j_store.py`. Bulk data
+goes in and out as Arrow tables, whose columns the docstrings give; a `?` marks a nullable one.
+Node ids are the caller's strings. Every write verb is one or more committed transactions: when it
+returns, its rows survive `kill -9`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+import pyarrow as pa
+
+from graph.model import (
+    Entity,
+    EvidenceEdge,
+    FactEdge,
+    FactType,
+    GraphSchema,
+    HistoryEntry,
+    Item,
+    Run,
+    User,
+    WriteCount,
+)
+
+
+class Store(Protocol):
+    """A knowledge graph in a database. Safe for concurrent readers in one process."""
+
+    @property
+    def url(self) -> str:
+        """The URL it was opened with, without credentials."""
+
+    def close(self) -> None:
+        """Release the database; the store must not be used afterwards."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None: ...
+
+    # Schema
+
+    def prepare(self, schema: GraphSchema) -> None:
+        """Create what is missing for this schema: tables, constraints, indexes. Idempotent.
+
+        What the graph already has beyond it stays.
+        """
+
+    def schema(self) -> GraphSchema:
+        """What the graph holds now; empty for a new graph."""
+
+    # Bulk writes: upserts by key; a key twice in one table is a ValueError
+
+    def write_items(self, items: pa.Table) -> WriteCount:
+        """Upsert items: `id, title?, text?` and any declared property columns."""
+
+    def write_users(self, users: pa.Table) -> WriteCount:
+        """Upsert users: `id` and any declared property columns."""
+
+    def write_entities(self, entities: pa.Table) -> WriteCount:
+        """Upsert entities: `id, kind, name`."""
+
+    def write_facts(self, type: FactType, facts: pa.Table) -> WriteCount:
+        """Upsert facts by (source, entity): `source, entity, weight`."""
+
+    def write_feedback(self, type: str, feedback: pa.Table) -> WriteCount:
+        """Upsert feedback by (user, item): `user, item, value, at? (epoch s), split?`."""
+
+    def delete_feedback(self, type: str, feedback: pa.Table) -> int:
+        """Delete feedback by key: `user, item`; answers how many there were."""
+
+    # Bulk reads, in the order of their keys
+
+    def read_items(self) -> pa.Table:
+        """All items: `id, title?, text?` and property columns, by id."""
+
+    def read_users(self) -> pa.Table:
+        """All users: `id` and property columns, by id."""
+
+    def read_entities(self) -> pa.Table:
+        """All entities: `id, kind, name`, by id."""
+
+    def read_facts(self, type: FactType) -> pa.Table:
+        """All facts of a type: `source, entity, weight`, by (source, entity)."""
+
+    def read_feedback(self, type: str) -> pa.Table:
+        """All feedback of a type: `user, item, value, at?, split?`, by (user, item)."""
+
+    def counts(self) -> Mapping[str, int]:
+        """Number of nodes by label and of relationships by type."""
+
+    # Runs and evidence
+
+    def begin_run(self, run: Run) -> None:
+        """Write the Run node, not ready; removes leftovers of an earlier run that died half-way."""
+
+    def write_evidence(self, run: int, relation: str, edges: pa.Table) -> None:
+        """Add evidence of a run that was begun: `source, target, weight`.
+
+        `relation` is one of `ITEM_EVIDENCE` or `ENTITY_EVIDENCE`, or `PRIOR`, where there is no
+        `source` column: the source is the run.
+        """
+
+    def activate_run(self, run: int) -> None:
+        """Mark the run ready and make it the current one, in one transaction."""
+
+    def delete_run(self, run: int) -> None:
+        """Remove a run and its evidence; refuses the current one with a UsageError."""
+
+    def runs(self) -> list[Run]:
+        """All runs, oldest first, also those that are not ready."""
+
+    def current_run(self) -> Run | None:
+        """The run that serves, or None before the first training."""
+
+    # Serving reads
+
+    def user(self, id: str) -> User | None:
+        """One user, or None."""
+
+    def items(self, ids: Sequence[str]) -> list[Item]:
+        """The items with these ids that exist, in the order asked for."""
+
+    def history(self, user: str, limit: int) -> list[HistoryEntry]:
+        """The user's latest feedback of every type, without held-out rows.
+
+        Latest first: by `at` descending (missing times last), then item id, then type.
+        """
+
+    def facts(self, label: str, ids: Sequence[str]) -> list[FactEdge]:
+        """All facts of these items or users (`label`), by (source, relation, entity id)."""
+
+    def retrieve(
+        self,
+        anchors: Mapping[str, Mapping[str, float]],
+        run: int,
+        excluded: Iterable[str],
+        limit: int,
+    ) -> list[tuple[str, float]]:
+        """Candidates by the sum over anchors and relations of anchor weight times edge weight.
+
+        `anchors` maps an item id to its weight for each relation of `ITEM_EVIDENCE` in use.
+        Best first, ties by item id.
+        """
+
+    def retrieve_by_entities(
+        self, anchors: Mapping[str, float], run: int, excluded: Iterable[str], limit: int
+    ) -> list[tuple[str, float]]:
+        """The same over `FAVOURS` edges; `anchors` maps an entity id to its weight."""
+
+    def retrieve_by_prior(
+        self, run: int, excluded: Iterable[str], limit: int
+    ) -> list[tuple[str, float]]:
+        """The items with the greatest `PRIOR` weight, best first, ties by item id."""
+
+    def evidence(
+        self, sources: Sequence[str], targets: Sequence[str], run: int
+    ) -> list[EvidenceEdge]:
+        """All item-to-item evidence of a run between two sets of items, in key order."""
+
+    def entity_evidence(
+        self, sources: Sequence[str], targets: Sequence[str], run: int
+    ) -> list[EvidenceEdge]:
+        """All `FAVOURS` evidence of a run from entities to items, in key order."""
+
+    def prior(self, targets: Sequence[str], run: int) -> Mapping[str, float]:
+        """The `PRIOR` weight of those of the targets that have one."""
+
+    def shared_entities(
+        self, pairs: Sequence[tuple[str, str]]
+    ) -> list[tuple[str, str, str, Entity]]:
+        """For each pair of items, the entities both have by the same relation.
+
+        Rows `(first, second, relation, entity)` in key order.
+        """

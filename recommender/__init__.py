@@ -1,0 +1,1 @@
+"""Signals, learning evidence, retrieval, explanation and evaluation; no Cypher, no HTTP."""

@@ -1,0 +1,88 @@
+"""What training learned beside the evidence: how much each signal counts, and how history fades.
+
+A score is
+
+    score(u, c) = sum over signals m  theta_m(u) * sum over s in history(u)  a_m(u, s) * K_m(s, c)
+                + prior(c)
+
+The kernels `K_m` are evidence edges in the graph. This module holds the rest: `theta_m`, the
+parameters of `a_m`, and the weight of the prior. It is stored in the Run node as JSON.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph.model import HistoryEntry
+
+SIGNAL_OF_RELATION: Mapping[str, str] = {
+    "CO_LIKED": "collaborative",
+    "FOLLOWED_BY": "sequential",
+    "SHARES": "knowledge",
+    "RESEMBLES": "semantic",
+    "FAVOURS": "profile",
+    "PRIOR": "prior",
+}
+"""The name of the signal that each relationship type of evidence carries."""
+
+RELATION_OF_SIGNAL: Mapping[str, str] = {
+    signal: relation for relation, signal in SIGNAL_OF_RELATION.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRecipe:
+    """How one item-to-item signal weighs a history.
+
+    `a_m(u, s) = type_weight(s) * exp(-rank(s) / decay)`, with rank 0 for the latest piece; without
+    `decay` every piece counts alike. `theta_m(u) = theta * (sum over s of |a_m(u, s)|) ** -damping`:
+    with `damping` 1 the evidence of a long history is averaged, with 0 it is summed.
+    """
+
+    relation: str
+    theta: float
+    decay: float | None = None
+    damping: float = 0.0
+
+    def weights(
+        self, history: Sequence[HistoryEntry], type_weights: Mapping[str, float]
+    ) -> NDArray[np.float64]:
+        """`theta_m(u) * a_m(u, s)` for each piece of a history, latest first; shape (len(history),)."""
+        strength = np.array([type_weights.get(entry.type, 0.0) for entry in history], dtype=float)
+        if self.decay is not None:
+            strength = strength * np.exp(-np.arange(len(history)) / self.decay)
+        total = float(np.abs(strength).sum())
+        if total == 0.0:
+            return strength
+        return strength * (self.theta * total**-self.damping)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that serving needs to know of a training besides its evidence edges.
+
+    The prior and the profile (user attributes) count differently for a user with a history and for
+    one without; each therefore has two weights. A user's profile contributes
+    `weight * FAVOURS weight` for each of the user's entities.
+    """
+
+    signals: tuple[SignalRecipe, ...]
+    type_weights: Mapping[str, float] = field(default_factory=dict)
+    prior: float = 0.0
+    prior_without_history: float = 1.0
+    profile: float = 0.0
+    profile_without_history: float = 1.0
+    history_limit: int = 500
+
+    def to_json(self) -> dict[str, Any]:
+        """The recipe as JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        signals = tuple(SignalRecipe(**signal) for signal in value["signals"])
+        return cls(**{**value, "signals": signals})

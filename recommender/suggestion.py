@@ -1,0 +1,129 @@
+"""The answer of a recommendation as plain values, and their JSON form (one for CLI and REST)."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+ServedBy = Literal["history", "profile", "prior"]
+"""What the answer rests on: the user's history, the user's attributes alone, or the prior alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One term of the score.
+
+    `signal` is a name of `SIGNAL_OF_RELATION`; `via` the item of the history, or the entity of the
+    profile, that it comes through (None for the prior); `path` the index of its path, if shown.
+    """
+
+    signal: str
+    value: float
+    via: str | None = None
+    path: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PathNode:
+    """A node on a path. `label` is User, Item, Entity or the entity's kind."""
+
+    id: str
+    label: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PathEdge:
+    """An edge on a path, as it stands in the store. `forward`: it points to the next node."""
+
+    type: str
+    weight: float
+    forward: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A walk from the user (or the session's item) to the suggested item.
+
+    `len(nodes) == len(edges) + 1`. `share` is its contribution divided by the sum of the positive
+    contributions of the suggestion.
+    """
+
+    nodes: tuple[PathNode, ...]
+    edges: tuple[PathEdge, ...]
+    share: float
+    signal: str
+
+    def __post_init__(self) -> None:
+        if len(self.nodes) != len(self.edges) + 1:
+            raise ValueError("a path has one node more than edges")
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """An item, its score, and the terms and paths that make it. `sum(contributions) == score`."""
+
+    item: str
+    title: str | None
+    rank: int
+    score: float
+    contributions: tuple[Contribution, ...]
+    paths: tuple[Path, ...]
+    sentence: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The public JSON form (docs/reference.md)."""
+        return {
+            "item": self.item,
+            "title": self.title,
+            "rank": self.rank,
+            "score": self.score,
+            "contributions": [
+                {
+                    key: value
+                    for key, value in (
+                        ("signal", term.signal),
+                        ("via", term.via),
+                        ("value", term.value),
+                        ("path", term.path),
+                    )
+                    if value is not None
+                }
+                for term in self.contributions
+            ],
+            "paths": [
+                {
+                    "nodes": [
+                        {"id": node.id, "label": node.label, "name": node.name}
+                        for node in path.nodes
+                    ],
+                    "edges": [
+                        {"type": edge.type, "weight": edge.weight, "forward": edge.forward}
+                        for edge in path.edges
+                    ],
+                    "share": path.share,
+                    "signal": path.signal,
+                }
+                for path in self.paths
+            ],
+            "sentence": self.sentence,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """Suggestions for one user or session, best first, and what they rest on."""
+
+    user: str | None
+    run: int
+    served_by: ServedBy
+    suggestions: tuple[Suggestion, ...]
+    note: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The public JSON form."""
+        return {
+            "user": self.user,
+            "run": self.run,
+            "served_by": self.served_by,
+            "note": self.note,
+            "items": [suggestion.to_json() for suggestion in self.suggestions],
+        }
