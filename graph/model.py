@@ -87,7 +87,7 @@ class FactEdge:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One piece of feedback of a user, with the item's title for display. `at` is in epoch seconds."""
+    """One piece of feedback of a user, with the item's title for display; `at` in epoch seconds."""
 
     item: str
     type: str

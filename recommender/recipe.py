@@ -37,8 +37,8 @@ RELATION_OF_SIGNAL: Mapping[str, str] = {
 class SignalRecipe:
     """How one item-to-item signal weighs a history.
 
-    `a_m(u, s) = type_weight(s) * exp(-rank(s) / decay)`, with rank 0 for the latest piece; without
-    `decay` every piece counts alike. `theta_m(u) = theta * (sum over s of |a_m(u, s)|) ** -damping`:
+    `a_m(u, s) = type_weight(s) * exp(-rank(s) / decay)`, with rank 0 for the latest piece;
+    without `decay` every piece counts alike. `theta_m(u) = theta * (sum of |a_m(u, s)|) ** -damping`:
     with `damping` 1 the evidence of a long history is averaged, with 0 it is summed.
     """
 
@@ -50,14 +50,17 @@ class SignalRecipe:
     def weights(
         self, history: Sequence[HistoryEntry], type_weights: Mapping[str, float]
     ) -> NDArray[np.float64]:
-        """`theta_m(u) * a_m(u, s)` for each piece of a history, latest first; shape (len(history),)."""
-        strength = np.array([type_weights.get(entry.type, 0.0) for entry in history], dtype=float)
+        """`theta_m(u) * a_m(u, s)` for each piece of a history, latest first: one number a piece."""
+        strength: NDArray[np.float64] = np.array(
+            [type_weights.get(entry.type, 0.0) for entry in history], dtype=np.float64
+        )
         if self.decay is not None:
             strength = strength * np.exp(-np.arange(len(history)) / self.decay)
         total = float(np.abs(strength).sum())
         if total == 0.0:
             return strength
-        return strength * (self.theta * total**-self.damping)
+        scale = self.theta * total**-self.damping
+        return np.multiply(strength, scale)
 
 
 @dataclass(frozen=True, slots=True)
