@@ -38,8 +38,8 @@ class SignalRecipe:
     """How one item-to-item signal weighs a history.
 
     `a_m(u, s) = type_weight(s) * exp(-rank(s) / decay)`, with rank 0 for the latest piece;
-    without `decay` every piece counts alike. `theta_m(u) = theta * (sum of |a_m(u, s)|) ** -damping`:
-    with `damping` 1 the evidence of a long history is averaged, with 0 it is summed.
+    without `decay` every piece counts alike.
+    `theta_m(u) = theta * (sum over s of |a_m(u, s)|) ** -damping`: with `damping` 1 the evidence of a long history is averaged, with 0 it is summed.
     """
 
     relation: str
@@ -50,7 +50,7 @@ class SignalRecipe:
     def weights(
         self, history: Sequence[HistoryEntry], type_weights: Mapping[str, float]
     ) -> NDArray[np.float64]:
-        """`theta_m(u) * a_m(u, s)` for each piece of a history, latest first: one number a piece."""
+        """`theta_m(u) * a_m(u, s)` for each piece of a history, latest first, one a piece."""
         strength: NDArray[np.float64] = np.array(
             [type_weights.get(entry.type, 0.0) for entry in history], dtype=np.float64
         )
@@ -60,7 +60,8 @@ class SignalRecipe:
         if total == 0.0:
             return strength
         scale = self.theta * total**-self.damping
-        return np.multiply(strength, scale)
+        weights: NDArray[np.float64] = strength * scale
+        return weights
 
 
 @dataclass(frozen=True, slots=True)
