@@ -1,0 +1,55 @@
+"""Fails the test session when tests that had to run did not: a skip must not pass for a pass.
+
+`WHYPATH_REQUIRED_MARKERS=neo4j,data` names markers of which every test must have run.
+"""
+
+import os
+from collections import Counter
+
+import pytest
+
+REQUIRED = [name for name in os.environ.get("WHYPATH_REQUIRED_MARKERS", "").split(",") if name]
+
+
+class RequiredMarkers:
+    """Counts, for each required marker, the tests that passed and those that were skipped."""
+
+    def __init__(self) -> None:
+        self.passed: Counter[str] = Counter()
+        self.skipped: Counter[str] = Counter()
+        self.markers: dict[str, set[str]] = {}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            names = {mark.name for mark in item.iter_markers()}
+            self.markers[item.nodeid] = names.intersection(REQUIRED)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for name in self.markers.get(report.nodeid, ()):
+            if report.skipped:
+                self.skipped[name] += 1
+            elif report.when == "call" and report.passed:
+                self.passed[name] += 1
+
+    def faults(self) -> list[str]:
+        """One sentence for each marker whose tests did not all run."""
+        return [
+            f"required marker {name!r}: {self.passed[name]} passed, {self.skipped[name]} skipped"
+            for name in REQUIRED
+            if not self.passed[name] or self.skipped[name]
+        ]
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if self.faults() and exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for name in REQUIRED:
+            terminalreporter.write_line(f"{name}: {self.passed[name]} tests ran")
+        for fault in self.faults():
+            terminalreporter.write_line(f"FAILED {fault}", red=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(RequiredMarkers(), "required-markers-counter")
