@@ -1,12 +1,17 @@
 """A snapshot of the graph as numbered arrays: what training and evaluation compute on."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from graph.model import HELD_OUT
+from graph.store import Store
 from recommender.evidence import Ids
 
 NO_TIME = np.iinfo(np.int64).min
@@ -74,3 +79,126 @@ class Dataset:
     def with_feedback(self, feedback: Feedback) -> Self:
         """The same nodes and facts with other feedback."""
         return replace(self, feedback=feedback)
+
+
+def sort_feedback(feedback: Feedback) -> Feedback:
+    """The same rows in the order that `Feedback` promises."""
+    order = np.lexsort((feedback.type, feedback.item, feedback.at, feedback.user))
+    return Feedback(
+        user=feedback.user[order],
+        item=feedback.item[order],
+        type=feedback.type[order],
+        value=feedback.value[order],
+        at=feedback.at[order],
+        split=feedback.split[order],
+    )
+
+
+def read_dataset(store: Store) -> Dataset:
+    """Read the whole graph of a store, held-out feedback included (its `split` is `HELD_OUT`).
+
+    Facts of one relation that start from items and from users are kept apart; facts between
+    entities are not read. The fingerprint changes with any node, fact or piece of feedback that
+    training may see, and not with the order in which they were imported.
+    """
+    schema = store.schema()
+    users = _ids(store.read_users())
+    items = _ids(store.read_items())
+    entities = _ids(store.read_entities())
+    parts = [
+        _read_feedback(store.read_feedback(name), number, users, items)
+        for number, name in enumerate(schema.feedback_types)
+    ]
+    facts: dict[str, dict[str, Facts]] = {"Item": {}, "User": {}}
+    for fact_type in sorted(schema.fact_types):
+        if fact_type.source in facts:
+            table = store.read_facts(fact_type)
+            sources = items if fact_type.source == "Item" else users
+            facts[fact_type.source][fact_type.relation] = Facts(
+                source=_positions(table["source"], sources),
+                entity=_positions(table["entity"], entities),
+                weight=_floats(table["weight"]),
+            )
+    dataset = Dataset(
+        users=users,
+        items=items,
+        entities=entities,
+        feedback_types=tuple(schema.feedback_types),
+        feedback=sort_feedback(_concatenate(parts)),
+        item_facts=facts["Item"],
+        user_facts=facts["User"],
+    )
+    return replace(dataset, fingerprint=fingerprint(dataset))
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """A hash (16 hex digits) of all that training may see of a dataset."""
+    digest = hashlib.sha256()
+
+    def add(name: str, *columns: NDArray[np.generic] | Ids) -> None:
+        digest.update(f"\0{name}\0{len(columns[0])}\0".encode())
+        for column in columns:
+            if column.dtype == object:
+                digest.update("\0".join(column.tolist()).encode())
+            else:
+                digest.update(np.ascontiguousarray(column).tobytes())
+
+    add("users", dataset.users)
+    add("items", dataset.items)
+    add("entities", dataset.entities)
+    add("types", np.array(dataset.feedback_types, dtype=object))
+    rows = dataset.feedback.where(dataset.feedback.split != HELD_OUT)
+    add("feedback", rows.user, rows.item, rows.type, rows.value, rows.at, rows.split)
+    for kind, facts in (("item", dataset.item_facts), ("user", dataset.user_facts)):
+        for relation in sorted(facts):
+            columns = facts[relation]
+            add(f"{kind} {relation}", columns.source, columns.entity, columns.weight)
+    return digest.hexdigest()[:16]
+
+
+def _ids(table: pa.Table) -> Ids:
+    return np.array(sorted(table["id"].to_pylist()), dtype=object)
+
+
+def _positions(column: pa.ChunkedArray, ids: Ids) -> NDArray[np.int32]:
+    """Positions of the column's ids in `ids`, which holds all of them."""
+    found = pc.index_in(column, value_set=pa.array(ids.tolist(), type=column.type))
+    return np.asarray(found.to_numpy(), dtype=np.int32)
+
+
+def _floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    return np.asarray(column.to_numpy(), dtype=np.float64)
+
+
+def _read_feedback(table: pa.Table, type_number: int, users: Ids, items: Ids) -> Feedback:
+    at = pc.fill_null(table["at"].cast(pa.int64()), NO_TIME)
+    split = pc.fill_null(table["split"].cast(pa.string()), "")
+    return Feedback(
+        user=_positions(table["user"], users),
+        item=_positions(table["item"], items),
+        type=np.full(table.num_rows, type_number, dtype=np.int16),
+        value=_floats(table["value"]),
+        at=np.asarray(at.to_numpy(), dtype=np.int64),
+        split=np.array(split.to_pylist(), dtype=object),
+    )
+
+
+def _concatenate(parts: list[Feedback]) -> Feedback:
+    if not parts:
+        empty = np.zeros(0)
+        return Feedback(
+            user=empty.astype(np.int32),
+            item=empty.astype(np.int32),
+            type=empty.astype(np.int16),
+            value=empty,
+            at=empty.astype(np.int64),
+            split=empty.astype(object),
+        )
+    return Feedback(
+        user=np.concatenate([part.user for part in parts]),
+        item=np.concatenate([part.item for part in parts]),
+        type=np.concatenate([part.type for part in parts]),
+        value=np.concatenate([part.value for part in parts]),
+        at=np.concatenate([part.at for part in parts]),
+        split=np.concatenate([part.split for part in parts]),
+    )

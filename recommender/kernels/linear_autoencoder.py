@@ -1,0 +1,40 @@
+"""The collaborative kernel: a linear autoencoder over feedback, with rows of facts below it.
+
+EASE (Steck, WWW 2019): `min |X - X B|^2 + lambda |B|^2` with `diag(B) = 0`, solved in closed form
+`B = I - P / diag(P)`, `P = (X'X + lambda I)^-1`. Rows of facts (one row an entity, weighted by
+relation) are appended to `X`, so that items with the same facts predict each other.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import lapack
+from scipy.sparse import csr_array
+
+
+def gram(rows: csr_array) -> NDArray[np.float32]:
+    """`X'X` of sparse rows, dense; shape (n_items, n_items)."""
+    product = (rows.T @ rows).toarray()
+    return np.asarray(product, dtype=np.float32)
+
+
+def invert(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The inverse of a symmetric positive definite matrix, overwriting it."""
+    factor, failed = lapack.spotrf(matrix, lower=1, overwrite_a=1)
+    if failed:
+        raise ValueError("the matrix is not positive definite: raise the regularisation")
+    inverse, failed = lapack.spotri(factor, lower=1, overwrite_c=1)
+    upper = np.triu_indices_from(inverse, 1)
+    inverse[upper] = inverse.T[upper]
+    return np.asarray(inverse)
+
+
+def fit_linear_autoencoder(
+    covariance: NDArray[np.float32], regularization: float
+) -> NDArray[np.float32]:
+    """The kernel (n_items, n_items), entry (s, c) from s to c, for a Gram matrix of rows."""
+    ridge = covariance.copy(order="F")
+    ridge[np.diag_indices_from(ridge)] += np.float32(regularization)
+    inverse = invert(ridge)
+    kernel = inverse / -np.diag(inverse)[None, :]
+    np.fill_diagonal(kernel, 0.0)
+    return np.asarray(kernel, dtype=np.float32)

@@ -1,0 +1,76 @@
+"""From the artifact of training to a run in the graph, written beside the current one."""
+
+import time
+
+import numpy as np
+import pyarrow as pa
+
+from graph.model import PRIOR_EVIDENCE, Run
+from graph.store import Store
+from recommender.evidence import Edges, Evidence, Ids
+
+KEPT_RUNS = 2
+"""The current run and the one before it, for `whypath train --activate`."""
+
+
+def publish(
+    store: Store,
+    evidence: Evidence,
+    *,
+    fingerprint: str,
+    at: int | None = None,
+    keep_runs: int = KEPT_RUNS,
+) -> Run:
+    """Write evidence as a new run and make it the current one; the oldest beyond `keep_runs` go.
+
+    A reader sees the old run until the switch and the new one after it. When this is killed, the
+    old run serves on, and the next call removes what was left.
+
+    Args:
+        store: where the evidence goes; its items and entities must be those of the evidence.
+        evidence: the artifact of training.
+        fingerprint: that of the dataset trained on.
+        at: time of the run in epoch seconds; now where None.
+        keep_runs: how many ready runs stay, at least 1.
+    """
+    if keep_runs < 1:
+        raise ValueError(f"keep_runs is {keep_runs}; the current run must stay")
+    run = Run(
+        id=max((known.id for known in store.runs()), default=0) + 1,
+        at=int(time.time()) if at is None else at,
+        fingerprint=fingerprint,
+        settings={**evidence.settings, "recipe": evidence.recipe.to_json()},
+        metrics=dict(evidence.metrics),
+    )
+    store.begin_run(run)
+    for relation in sorted(evidence.item_edges):
+        edges = evidence.item_edges[relation]
+        store.write_evidence(run.id, relation, edge_table(edges, evidence.items, evidence.items))
+    if len(evidence.profile.source):
+        favours = edge_table(evidence.profile, evidence.entities, evidence.items)
+        store.write_evidence(run.id, "FAVOURS", favours)
+    with_prior = np.flatnonzero(evidence.prior)
+    prior = pa.table(
+        {
+            "target": pa.array(evidence.items[with_prior].tolist(), pa.string()),
+            "weight": pa.array(evidence.prior[with_prior], pa.float64()),
+        }
+    )
+    store.write_evidence(run.id, PRIOR_EVIDENCE, prior)
+    store.activate_run(run.id)
+    ready = [known for known in store.runs() if known.is_ready]
+    for old in ready[:-keep_runs]:
+        if not old.is_current:
+            store.delete_run(old.id)
+    return next(known for known in store.runs() if known.id == run.id)
+
+
+def edge_table(edges: Edges, sources: Ids, targets: Ids) -> pa.Table:
+    """Edges as the table that `Store.write_evidence` takes."""
+    return pa.table(
+        {
+            "source": pa.array(sources[edges.source].tolist(), pa.string()),
+            "target": pa.array(targets[edges.target].tolist(), pa.string()),
+            "weight": pa.array(edges.weight, pa.float64()),
+        }
+    )
