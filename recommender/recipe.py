@@ -37,9 +37,10 @@ RELATION_OF_SIGNAL: Mapping[str, str] = {
 class SignalRecipe:
     """How one item-to-item signal weighs a history.
 
-    `a_m(u, s) = type_weight(s) * exp(-rank(s) / decay)`, with rank 0 for the latest piece;
-    without `decay` every piece counts alike.
-    `theta_m(u) = theta * (sum over s of |a_m(u, s)|) ** -damping`: with `damping` 1 the evidence of a long history is averaged, with 0 it is summed.
+    `a_m(u, s) = type_weight(s) * exp(-rank(s) / decay)`, with rank 0 for the latest piece whose
+    type has a weight; without `decay` every piece counts alike.
+    `theta_m(u) = theta * (sum over s of |a_m(u, s)|) ** -damping`: with `damping` 1 the evidence
+    of a long history is averaged, with 0 it is summed.
     """
 
     relation: str
@@ -55,7 +56,8 @@ class SignalRecipe:
             [type_weights.get(entry.type, 0.0) for entry in history], dtype=np.float64
         )
         if self.decay is not None:
-            strength = strength * np.exp(-np.arange(len(history)) / self.decay)
+            rank = np.cumsum(strength != 0.0) - (strength != 0.0)
+            strength = strength * np.exp(-rank / self.decay)
         total = float(np.abs(strength).sum())
         if total == 0.0:
             return strength
