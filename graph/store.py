@@ -180,3 +180,9 @@ class Store(Protocol):
 
         Rows `(first, second, relation, entity)` in key order.
         """
+
+    def entity_degrees(self, entities: Sequence[str]) -> list[tuple[str, str, int]]:
+        """How many items have each of these entities by each relation: the rarer, the more it says.
+
+        Rows `(entity, relation, items)` in key order.
+        """
