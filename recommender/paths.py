@@ -1,0 +1,116 @@
+"""Turns the terms of a score into walks through the graph, edge by edge as the store holds them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from graph.model import Entity, FactEdge, HistoryEntry
+from recommender.scoring import Scored, Term
+from recommender.suggestion import Path, PathEdge, PathNode
+
+SHOWN = 3
+"""Paths of a suggestion."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedFact:
+    """`(first)-[relation {first_weight}]->(entity)<-[relation {second_weight}]-(second)`."""
+
+    relation: str
+    entity: Entity
+    first_weight: float
+    second_weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the store says about the nodes around a user's terms.
+
+    `pieces`, `traits`: the user's feedback by item and facts by entity; `shared`: what an item of
+    the history shares with a suggested one, by (history item, suggested item).
+    """
+
+    user: str | None
+    pieces: Mapping[str, HistoryEntry]
+    traits: Mapping[str, FactEdge]
+    shared: Mapping[tuple[str, str], SharedFact]
+
+
+def choose_terms(terms: Iterable[Term], limit: int = SHOWN) -> list[Term]:
+    """The terms to show as paths, the strongest first: of each signal one before a second.
+
+    Only terms that raise the score, and not the prior, which has no path.
+    """
+    left = sorted(
+        (term for term in terms if term.via is not None and term.value > 0.0),
+        key=lambda term: (-term.value, term.relation, term.via or ""),
+    )
+    chosen: list[Term] = []
+    while left and len(chosen) < limit:
+        relations: set[str] = set()
+        later = []
+        for term in left:
+            if term.relation in relations:
+                later.append(term)
+            else:
+                relations.add(term.relation)
+                chosen.append(term)
+        left = later
+    return sorted(chosen[:limit], key=lambda term: -term.value)
+
+
+def shares(scored: Scored, terms: Sequence[Term]) -> list[float]:
+    """Each term's part of all that raises the score; of all terms, where nothing raises it."""
+    total = sum(term.value for term in scored.terms if term.value > 0.0)
+    if total == 0.0:
+        total = sum(abs(term.value) for term in scored.terms)
+    return [term.value / total for term in terms]
+
+
+def draw_path(term: Term, item: str, title: str | None, share: float, around: Surroundings) -> Path:
+    """The walk that one term stands for; it ends at the item."""
+    end = _item_node(item, title)
+    if term.via is None:
+        raise ValueError("the prior has no path")
+    if term.relation == "FAVOURS":
+        fact = around.traits[term.via]
+        nodes = [_user_node(fact.source), _entity_node(fact.entity), end]
+        edges = [PathEdge(fact.relation, fact.weight), PathEdge(term.relation, term.weight)]
+        return Path(tuple(nodes), tuple(edges), share, term.signal)
+    piece = around.pieces[term.via]
+    nodes = [_item_node(piece.item, piece.title)]
+    edges = []
+    if around.user is not None:
+        nodes.insert(0, _user_node(around.user))
+        edges.append(PathEdge(piece.type, piece.value))
+    fact_shared = around.shared.get((term.via, item)) if term.relation == "SHARES" else None
+    if fact_shared is None:
+        edges.append(PathEdge(term.relation, term.weight))
+    else:
+        nodes.append(_entity_node(fact_shared.entity))
+        edges.append(PathEdge(fact_shared.relation, fact_shared.first_weight))
+        edges.append(PathEdge(fact_shared.relation, fact_shared.second_weight, forward=False))
+    return Path((*nodes, end), tuple(edges), share, term.signal)
+
+
+def path_line(path: Path) -> str:
+    """A path as one line of text.
+
+    `42 -LIKED-> Heat (1995) -HAS_CAST-> Al Pacino <-HAS_CAST- Serpico (1973)`
+    """
+    parts = [path.nodes[0].name]
+    for edge, node in zip(path.edges, path.nodes[1:], strict=True):
+        parts.append(f"-{edge.type}->" if edge.forward else f"<-{edge.type}-")
+        parts.append(node.name)
+    return " ".join(parts)
+
+
+def _user_node(user: str) -> PathNode:
+    return PathNode(user, "User", user)
+
+
+def _item_node(item: str, title: str | None) -> PathNode:
+    return PathNode(item, "Item", title or item)
+
+
+def _entity_node(entity: Entity) -> PathNode:
+    return PathNode(entity.id, entity.kind, entity.name)

@@ -1,0 +1,1 @@
+"""The words of explanations, one TOML file a language."""

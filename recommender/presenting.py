@@ -1,0 +1,80 @@
+"""Makes suggestions of scored items: contributions, paths, shares and a sentence."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from graph.store import Store
+from recommender.anchors import Anchors
+from recommender.paths import Surroundings, choose_terms, draw_path, shares
+from recommender.request import Request
+from recommender.scoring import Scored, Term
+from recommender.sentences import say_why
+from recommender.sharing import SharedFactFinder
+from recommender.suggestion import Contribution, Path, Suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class Presenter:
+    """What all items of one answer are presented with."""
+
+    store: Store
+    finder: SharedFactFinder
+    request: Request
+    anchors: Anchors
+    predicted: str
+
+    def suggestions(self, chosen: Sequence[Scored]) -> tuple[Suggestion, ...]:
+        """The chosen items as suggestions, ranked in this order, with up to three paths each."""
+        return self.present([(scored, choose_terms(scored.terms)) for scored in chosen])
+
+    def present(self, chosen: Sequence[tuple[Scored, Sequence[Term]]]) -> tuple[Suggestion, ...]:
+        """The same with the terms that become paths given for each item."""
+        items = [scored.item for scored, _ in chosen]
+        titles = {item.id: item.title for item in self.store.items(items)}
+        pairs = sorted(
+            (term.via, scored.item)
+            for scored, terms in chosen
+            for term in terms
+            if term.relation == "SHARES" and term.via is not None
+        )
+        around = Surroundings(
+            self.request.user, self.anchors.pieces, self.anchors.traits, self.finder.find(pairs)
+        )
+        return tuple(
+            self._suggestion(rank, scored, terms, titles, around)
+            for rank, (scored, terms) in enumerate(chosen, start=1)
+        )
+
+    def _suggestion(
+        self,
+        rank: int,
+        scored: Scored,
+        shown: Sequence[Term],
+        titles: Mapping[str, str | None],
+        around: Surroundings,
+    ) -> Suggestion:
+        title = titles.get(scored.item)
+        paths = tuple(
+            draw_path(term, scored.item, title, share, around)
+            for term, share in zip(shown, shares(scored, shown), strict=True)
+        )
+        place = {term: index for index, term in enumerate(shown)}
+        contributions = tuple(
+            Contribution(term.signal, term.value, term.via, place.get(term))
+            for term in scored.terms
+        )
+        sentence = self._sentence(scored, shown, paths)
+        return Suggestion(scored.item, title, rank, scored.score, contributions, paths, sentence)
+
+    def _sentence(self, scored: Scored, shown: Sequence[Term], paths: Sequence[Path]) -> str:
+        """By the strongest path that raises the score; the first one, if there is any."""
+        speaks = bool(shown) and shown[0].value > 0.0
+        prior = next((term.value for term in scored.terms if term.via is None), 0.0)
+        is_popular = prior > shown[0].value if speaks else prior > 0.0 or scored.prior > 0.0
+        return say_why(
+            self.request.lang,
+            paths[0] if speaks else None,
+            self.predicted,
+            is_popular=is_popular,
+            is_disfavoured=any(term.value < 0.0 for term in scored.terms),
+        )

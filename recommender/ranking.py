@@ -1,0 +1,72 @@
+"""The line from a request to its ranked items: stand, retrieve, filter, score, diversify."""
+
+from dataclasses import dataclass
+
+from graph.store import Store
+from recommender.diversity import diversify
+from recommender.request import Request
+from recommender.retrieval import LIMIT, Candidates, retrieve
+from recommender.scoring import Scored, score_items
+from recommender.sieve import Sieve
+from recommender.standing import ServingRun, Standing, fall_back_if_mute, take_standing
+
+MARGIN = 20
+"""Items scored exactly beyond the first n (or n more, if that is more): the database's sums may
+order near ties differently than the exact ones."""
+
+POOL_FACTOR = 5
+"""A diverse list is chosen from this many times n items, and at least 100."""
+
+DEEPEST = 1_000_000
+"""Candidates retrieved at most when a filter lets few through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The chosen items in their final order, and all that they were chosen from.
+
+    `passing` are the candidates that the filter let through, as far as they were needed.
+    """
+
+    chosen: tuple[Scored, ...]
+    standing: Standing
+    candidates: Candidates
+    passing: tuple[str, ...]
+    sieve: Sieve
+
+
+def rank_items(store: Store, run: ServingRun, request: Request, limit: int = LIMIT) -> Ranking:
+    """The best `request.n` items for a request."""
+    sieve = Sieve.of(store, request)
+    standing = take_standing(store, run, request)
+    pool = request.n + max(request.n, MARGIN)
+    if request.diversity > 0.0:
+        pool = max(request.n * POOL_FACTOR, 100)
+    while True:
+        standing, candidates = _retrieve(store, run, request, standing, pool, limit)
+        passing = sieve.first(candidates.scores, pool)
+        if len(passing) >= pool or candidates.is_complete or limit >= DEEPEST:
+            break
+        limit *= 10
+    scored = score_items(store, standing.asked, run.id, passing, candidates.priors)
+    chosen = diversify(scored, request.n, request.diversity)
+    return Ranking(tuple(chosen), standing, candidates, tuple(passing), sieve)
+
+
+def _retrieve(
+    store: Store,
+    run: ServingRun,
+    request: Request,
+    standing: Standing,
+    n: int,
+    limit: int,
+) -> tuple[Standing, Candidates]:
+    """Candidates, by the user's attributes or the prior where the history leads nowhere."""
+    excluded = standing.excluded(request)
+    found = retrieve(store, standing.asked, run.id, excluded, n=n, limit=limit)
+    if not found.by_items:
+        fallen = fall_back_if_mute(store, run, request, standing)
+        if fallen is not standing:
+            standing = fallen
+            found = retrieve(store, fallen.asked, run.id, excluded, n=n, limit=limit)
+    return standing, found

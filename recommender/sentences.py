@@ -1,0 +1,94 @@
+"""Says a path in a sentence, in English or Chinese, and nothing that the path does not hold.
+
+The words are in `recommender/phrases/*.toml`. What they claim depends on the edges alone: a type of
+feedback or a relation without a phrase of its own is named as it stands in the graph.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+
+from graph.model import ITEM_EVIDENCE
+from recommender.request import Language
+from recommender.suggestion import Path
+
+_Phrases = Mapping[str, Mapping[str, str]]
+
+
+@lru_cache
+def phrases(lang: Language) -> _Phrases:
+    """All phrases of a language by section and key."""
+    text = files("recommender.phrases").joinpath(f"{lang}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def say_note(lang: Language, key: str, **values: object) -> str:
+    """A remark on a whole answer."""
+    return phrases(lang)["note"][key].format(**values)
+
+
+def say_headline(lang: Language, key: str, user: str | None, **values: object) -> str:
+    """The verdict on one item for one user, or for a session where `user` is None."""
+    headlines = phrases(lang)["headline"]
+    who = headlines["session"] if user is None else headlines["user"].format(user=user)
+    return headlines[key].format(who=who, **values)
+
+
+def say_why(
+    lang: Language, path: Path | None, predicted: str, *, is_popular: bool, is_disfavoured: bool
+) -> str:
+    """Why an item is suggested, by its strongest path.
+
+    Args:
+        lang: the language of the sentence.
+        path: the strongest path that speaks for it, or None.
+        predicted: the type of feedback that evidence was learned from.
+        is_popular: the prior speaks for it more than this path does.
+        is_disfavoured: evidence speaks against it.
+    """
+    sentences = phrases(lang)["sentence"]
+    if path is None:
+        key = "prior" if is_popular else "against" if is_disfavoured else "nothing"
+        return sentences[key]
+    suffix = "_popular" if is_popular else ""
+    if path.edges[-1].type == "FAVOURS":
+        entity = path.nodes[-2]
+        return sentences["profile" + suffix].format(
+            entity=entity.name, kind=_readable(entity.label)
+        )
+    return sentences["reason" + suffix].format(
+        anchor=_anchor(lang, path), evidence=_evidence(lang, path, predicted)
+    )
+
+
+def _anchor(lang: Language, path: Path) -> str:
+    """How the path's first item came to be in the history."""
+    templates = phrases(lang)["anchor"]
+    if path.nodes[0].label == "Item":
+        return templates["SESSION"].format(item=path.nodes[0].name)
+    feedback = path.edges[0].type
+    template = templates.get(feedback, templates["OTHER"])
+    return template.format(item=path.nodes[1].name, type=_readable(feedback))
+
+
+def _evidence(lang: Language, path: Path, predicted: str) -> str:
+    """What the path says from its first item on."""
+    book = phrases(lang)
+    last = path.edges[-1]
+    if last.type in ITEM_EVIDENCE:
+        section = book["evidence" if last.weight >= 0.0 else "evidence_below_zero"]
+        people = book["people"]
+        return section[last.type].format(do=people.get(predicted, people["OTHER"]))
+    shared = book["shared"]
+    plain = last.type.removeprefix("HAS_")
+    template = shared.get(last.type, shared.get(plain, shared["OTHER"]))
+    return template.format(entity=path.nodes[-2].name, relation=_readable(plain))
+
+
+def _readable(type: str) -> str:
+    """`WORKS_AS` or `AgeGroup` as words."""
+    if type.isupper():
+        return type.replace("_", " ").lower()
+    spaced = "".join(f" {letter}" if letter.isupper() else letter for letter in type)
+    return spaced.replace("_", " ").strip().lower()
