@@ -1,0 +1,1 @@
+"""The parts of an evaluation: splits, baselines, metrics, significance and the report."""
