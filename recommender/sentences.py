@@ -55,7 +55,7 @@ def say_why(
     if path.edges[-1].type == "FAVOURS":
         entity = path.nodes[-2]
         return sentences["profile" + suffix].format(
-            entity=entity.name, kind=_readable(entity.label)
+            entity=entity.name, kind=_readable(entity.label), do=_people_do(lang, predicted)
         )
     return sentences["reason" + suffix].format(
         anchor=_anchor(lang, path), evidence=_evidence(lang, path, predicted)
@@ -78,12 +78,16 @@ def _evidence(lang: Language, path: Path, predicted: str) -> str:
     last = path.edges[-1]
     if last.type in ITEM_EVIDENCE:
         section = book["evidence" if last.weight >= 0.0 else "evidence_below_zero"]
-        people = book["people"]
-        return section[last.type].format(do=people.get(predicted, people["OTHER"]))
+        return section[last.type].format(do=_people_do(lang, predicted))
     shared = book["shared"]
     plain = last.type.removeprefix("HAS_")
     template = shared.get(last.type, shared.get(plain, shared["OTHER"]))
     return template.format(entity=path.nodes[-2].name, relation=_readable(plain))
+
+
+def _people_do(lang: Language, predicted: str) -> str:
+    people = phrases(lang)["people"]
+    return people.get(predicted, people["OTHER"])
 
 
 def _readable(type: str) -> str:

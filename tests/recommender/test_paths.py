@@ -1,0 +1,118 @@
+"""Paths: which terms become one, how they are drawn, and their one line of text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph.model import Entity, FactEdge, HistoryEntry
+from recommender.paths import (
+    SHOWN,
+    SharedFact,
+    Surroundings,
+    choose_terms,
+    draw_path,
+    path_line,
+    shares,
+)
+from recommender.scoring import Scored, Term
+
+PACINO = Entity("p1", "Person", "Al Pacino")
+STUDENT = Entity("o1", "Occupation", "student")
+AROUND = Surroundings(
+    user="42",
+    pieces={"1": HistoryEntry("1", "LIKED", 5.0, 10, "Heat (1995)")},
+    traits={"o1": FactEdge("42", "WORKS_AS", STUDENT, 1.0)},
+    shared={("1", "9"): SharedFact("HAS_CAST", PACINO, 1.0, 0.5)},
+)
+SESSION = Surroundings(None, AROUND.pieces, {}, AROUND.shared)
+
+
+def line(relation: str, via: str = "1", around: Surroundings = AROUND) -> str:
+    return path_line(draw_path(Term(relation, via, 0.2, 0.1), "9", "Serpico (1973)", 1.0, around))
+
+
+def test_evidence_between_items() -> None:
+    assert line("CO_LIKED") == "42 -LIKED-> Heat (1995) -CO_LIKED-> Serpico (1973)"
+    assert line("FOLLOWED_BY") == "42 -LIKED-> Heat (1995) -FOLLOWED_BY-> Serpico (1973)"
+
+
+def test_shared_facts_go_through_the_entity() -> None:
+    assert line("SHARES") == (
+        "42 -LIKED-> Heat (1995) -HAS_CAST-> Al Pacino <-HAS_CAST- Serpico (1973)"
+    )
+    path = draw_path(Term("SHARES", "1", 0.2, 0.1), "9", None, 1.0, AROUND)
+    assert [(edge.type, edge.weight, edge.forward) for edge in path.edges] == [
+        ("LIKED", 5.0, True),
+        ("HAS_CAST", 1.0, True),
+        ("HAS_CAST", 0.5, False),
+    ]
+    assert [node.label for node in path.nodes] == ["User", "Item", "Person", "Item"]
+
+
+def test_shares_without_a_shared_entity_shows_the_evidence_itself() -> None:
+    nothing = Surroundings("42", AROUND.pieces, {}, {})
+    assert line("SHARES", around=nothing) == "42 -LIKED-> Heat (1995) -SHARES-> Serpico (1973)"
+
+
+def test_profile() -> None:
+    assert line("FAVOURS", "o1") == "42 -WORKS_AS-> student -FAVOURS-> Serpico (1973)"
+
+
+def test_a_session_starts_at_its_item() -> None:
+    assert line("CO_LIKED", around=SESSION) == "Heat (1995) -CO_LIKED-> Serpico (1973)"
+    assert line("SHARES", around=SESSION) == (
+        "Heat (1995) -HAS_CAST-> Al Pacino <-HAS_CAST- Serpico (1973)"
+    )
+
+
+def test_the_prior_has_no_path() -> None:
+    with pytest.raises(ValueError, match="prior"):
+        draw_path(Term("PRIOR", None, 0.2, 0.1), "9", None, 1.0, AROUND)
+
+
+def test_terms_are_chosen_to_differ_in_kind() -> None:
+    terms = [
+        Term("CO_LIKED", "a", 1.0, 0.9),
+        Term("CO_LIKED", "b", 1.0, 0.8),
+        Term("CO_LIKED", "c", 1.0, 0.7),
+        Term("SHARES", "a", 1.0, 0.1),
+        Term("PRIOR", None, 1.0, 5.0),
+        Term("FOLLOWED_BY", "a", 1.0, -3.0),
+    ]
+    assert choose_terms(terms) == [terms[0], terms[1], terms[3]]
+    assert choose_terms(terms, 2) == [terms[0], terms[3]]
+    assert choose_terms(terms[:2]) == terms[:2]
+    assert choose_terms(terms[4:]) == []
+
+
+TERMS = st.lists(
+    st.builds(
+        Term,
+        st.sampled_from(["CO_LIKED", "SHARES", "FOLLOWED_BY", "PRIOR", "FAVOURS"]),
+        st.sampled_from(["a", "b", "c", "d"]),
+        st.just(1.0),
+        st.floats(-2, 2).filter(lambda value: abs(value) > 1e-6),
+    ),
+    unique_by=lambda term: (term.relation, term.via),
+)
+
+
+@given(TERMS)
+def test_chosen_terms(terms: list[Term]) -> None:
+    chosen = choose_terms(terms)
+    positive = [term for term in terms if term.value > 0]
+    assert len(chosen) == min(SHOWN, len(positive))
+    assert len({term.relation for term in chosen}) == min(
+        SHOWN, len({term.relation for term in positive})
+    )
+    assert chosen == sorted(chosen, key=lambda term: -term.value)
+    if chosen:
+        assert chosen[0].value == max(term.value for term in positive)
+
+
+@given(TERMS)
+def test_shares_of_all_positive_terms_add_up_to_one(terms: list[Term]) -> None:
+    scored = Scored("x", 0.0, tuple(terms))
+    positive = [term for term in terms if term.value > 0]
+    assert sum(shares(scored, positive)) == pytest.approx(1.0 if positive else 0.0)
+    assert all(share < 0 for share in shares(scored, [t for t in terms if t.value < 0]))
