@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from graph.batches import text_of
+from graph.files.batches import text_of
 from graph.mapping_tables import Cleaning, TimeUnit
 from graph.model import PropertyType
 

@@ -9,7 +9,7 @@ import csv
 import io
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,9 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 from numpy.typing import NDArray
 
-from graph.batches import BATCH_ROWS, Batch, Rejection
 from graph.errors import DataError
-from graph.file_bytes import LINE_LIMIT, check_text, open_text
+from graph.files.batches import BATCH_ROWS, Batch, Rejection
+from graph.files.file_bytes import LINE_LIMIT, check_text, expected_rows, open_text
 from graph.progress import SILENT, Progress
 
 RECORD_LINES = 1_000
@@ -40,7 +40,12 @@ class DelimitedFile:
     delimiter: str
     encoding: str
     has_header: bool
-    size: int = field(default=0)
+    size: int
+
+    @property
+    def expected_rows(self) -> int:
+        """About how many rows it has."""
+        return expected_rows(self.path)
 
     def batches(self, wanted: Sequence[str]) -> Iterator[Batch]:
         """Its rows, with the columns named in `wanted`, in the order of the file."""

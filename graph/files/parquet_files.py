@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from graph.batches import BATCH_ROWS, Batch, column_of
 from graph.errors import DataError
-from graph.file_bytes import is_gzip_name, open_bytes
+from graph.files.batches import BATCH_ROWS, Batch, column_of
+from graph.files.file_bytes import is_gzip_name, open_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,11 @@ class ParquetFile:
     path: Path
     header: tuple[str, ...]
     size: int
+
+    @property
+    def expected_rows(self) -> int:
+        """How many rows it has."""
+        return self.size
 
     def batches(self, wanted: Sequence[str]) -> Iterator[Batch]:
         """Its rows, with the columns named in `wanted`, in the order of the file."""

@@ -64,6 +64,10 @@ class DataFile(Protocol):
     def size(self) -> int:
         """How much there is to read, in the units of `Batch.consumed`."""
 
+    @property
+    def expected_rows(self) -> int:
+        """About how many rows it has."""
+
     def batches(self, wanted: Sequence[str]) -> Iterator[Batch]:
         """Its rows, with the columns named in `wanted`, in the order of the file."""
 

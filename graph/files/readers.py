@@ -4,13 +4,13 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
-from graph.batches import DataFile
-from graph.delimited_files import guess_delimiter, open_delimited
 from graph.errors import DataError
-from graph.file_bytes import plain_suffix
-from graph.json_files import open_json_lines
+from graph.files.batches import DataFile
+from graph.files.delimited_files import guess_delimiter, open_delimited
+from graph.files.file_bytes import plain_suffix
+from graph.files.json_files import open_json_lines
+from graph.files.parquet_files import open_parquet
 from graph.mapping_tables import FileFormat, Source
-from graph.parquet_files import open_parquet
 from graph.progress import SILENT, Progress
 
 FORMAT_OF_SUFFIX: dict[str, FileFormat] = {

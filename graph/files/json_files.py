@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from graph.batches import BATCH_ROWS, Batch, Rejection, column_of
 from graph.errors import DataError
-from graph.file_bytes import check_text, open_text
+from graph.files.batches import BATCH_ROWS, Batch, Rejection, column_of
+from graph.files.file_bytes import check_text, expected_rows, open_text
 from graph.progress import SILENT, Progress
 
 _HEADER_ROWS = 1_000
@@ -25,6 +25,11 @@ class JsonLinesFile:
     header: tuple[str, ...]
     encoding: str
     size: int
+
+    @property
+    def expected_rows(self) -> int:
+        """About how many rows it has."""
+        return expected_rows(self.path)
 
     def batches(self, wanted: Sequence[str]) -> Iterator[Batch]:
         """Its rows, with the columns named in `wanted`, in the order of the file."""
