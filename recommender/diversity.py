@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.scoring import Scored
+from recommender.terms import Scored
 
 
 def diversify(pool: Sequence[Scored], n: int, diversity: float) -> list[Scored]:

@@ -10,11 +10,11 @@ from recommender.near_matches import no_such_item, no_such_user
 from recommender.presenting import Presenter
 from recommender.ranking import DEEPEST, Ranking, rank_items
 from recommender.request import Request
-from recommender.scoring import Scored, score_items
 from recommender.sentences import say_headline
 from recommender.sharing import SharedFactFinder
 from recommender.standing import ServingRun
 from recommender.suggestion import Contribution, Path, Suggestion
+from recommender.terms import Scored, score_items
 
 Verdict = Literal[
     "suggested", "seen", "excluded", "filtered", "unreached", "outranked", "diversified"

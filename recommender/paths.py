@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from graph.model import Entity, FactEdge, HistoryEntry
-from recommender.scoring import Scored, Term
 from recommender.suggestion import Path, PathEdge, PathNode
+from recommender.terms import Scored, Term
 
 SHOWN = 3
 """Paths of a suggestion."""

@@ -7,10 +7,10 @@ from graph.store import Store
 from recommender.anchors import Anchors
 from recommender.paths import Surroundings, choose_terms, draw_path, shares
 from recommender.request import Request
-from recommender.scoring import Scored, Term
 from recommender.sentences import say_why
 from recommender.sharing import SharedFactFinder
 from recommender.suggestion import Contribution, Path, Suggestion
+from recommender.terms import Scored, Term
 
 
 @dataclass(frozen=True, slots=True)

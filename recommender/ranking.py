@@ -6,9 +6,9 @@ from graph.store import Store
 from recommender.diversity import diversify
 from recommender.request import Request
 from recommender.retrieval import LIMIT, Candidates, retrieve
-from recommender.scoring import Scored, score_items
 from recommender.sieve import Sieve
 from recommender.standing import ServingRun, Standing, fall_back_if_mute, take_standing
+from recommender.terms import Scored, score_items
 
 MARGIN = 20
 """Items scored exactly beyond the first n (or n more, if that is more): the database's sums may

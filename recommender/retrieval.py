@@ -1,7 +1,7 @@
 """Finds candidates by the evidence in the graph, in the order of their scores up to rounding.
 
 The database adds the scores up, so their last digits depend on its order of addition; the exact
-ones come from `recommender/scoring.py`, for the few that matter.
+ones come from `recommender/terms.py`, for the few that matter.
 """
 
 from collections.abc import Mapping

@@ -1,89 +1,93 @@
-"""The exact score of an item, term by term: one term for each evidence edge from an anchor.
+"""Scores of many users at once from an `Evidence`: the numbers that the live store would give.
 
-The sum is `math.fsum`, rounded once whatever the order, so two stores that hold the same edges give
-the same bits.
+Used by tuning and evaluation. Serving computes the same sums in the graph; a test holds both equal.
 """
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from graph.store import Store
-from recommender.anchors import Anchors
-from recommender.recipe import SIGNAL_OF_RELATION
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from recommender.dataset import Dataset, Feedback
+from recommender.evidence import Edges, Evidence
+from recommender.history import latest_first, type_strength, weigh
+
+Scores = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """`value = anchor weight * weight` of the evidence edge `(via)-[relation {weight}]->(item)`.
+@dataclass(frozen=True)
+class Scorer:
+    """Scores every item for batches of users, from the evidence of one training.
 
-    `via` is an item of the history, an entity of the user, or None for the prior.
+    `dataset` gives the users, their attributes and the names of the feedback types; its feedback
+    is not looked at. Its items and entities must be those of the evidence.
     """
 
-    relation: str
-    via: str | None
-    weight: float
-    value: float
+    evidence: Evidence
+    dataset: Dataset
+    _kernels: dict[str, csr_array] = field(init=False, repr=False)
+    _profile: csr_array = field(init=False, repr=False)
 
-    @property
-    def signal(self) -> str:
-        """The signal that this relation carries."""
-        return SIGNAL_OF_RELATION[self.relation]
+    def __post_init__(self) -> None:
+        n_items, n_entities = len(self.evidence.items), len(self.evidence.entities)
+        kernels = {
+            relation: to_matrix(edges, (n_items, n_items))
+            for relation, edges in self.evidence.item_edges.items()
+        }
+        object.__setattr__(self, "_kernels", kernels)
+        facts = self.dataset.user_facts.values()
+        held = csr_array((len(self.dataset.users), n_entities))
+        for fact in facts:
+            ones = np.ones(len(fact.source))
+            held = held + csr_array((ones, (fact.source, fact.entity)), shape=held.shape)
+        held.data[:] = 1.0
+        favours = to_matrix(self.evidence.profile, (n_entities, n_items))
+        object.__setattr__(self, "_profile", held @ favours)
 
+    def scores(self, users: NDArray[np.int32], histories: Feedback) -> Scores:
+        """Scores of every item; shape (len(users), n_items), -inf where there is no evidence.
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """An item with all terms of its score that are not 0, the greatest first."""
-
-    item: str
-    score: float
-    terms: tuple[Term, ...]
-    prior: float = 0.0
-
-    @property
-    def order(self) -> tuple[float, float, str]:
-        """The key that puts scored items best first; ties go to the more popular, then by id."""
-        return (-self.score, -self.prior, self.item)
-
-
-def score_items(
-    store: Store, anchors: Anchors, run: int, items: Sequence[str], priors: Mapping[str, float]
-) -> list[Scored]:
-    """The exact scores of these items, best first; `priors`: known PRIOR weights, for ties."""
-    terms: dict[str, list[Term]] = {item: [] for item in items}
-    weights = dict(priors)
-    if anchors.items:
-        for edge in store.evidence(list(anchors.items), items, run):
-            anchor = anchors.items[edge.source].get(edge.relation, 0.0)
-            _add(terms, edge.target, edge.relation, edge.source, anchor, edge.weight)
-    if anchors.entities:
-        for edge in store.entity_evidence(list(anchors.entities), items, run):
-            anchor = anchors.entities[edge.source]
-            _add(terms, edge.target, edge.relation, edge.source, anchor, edge.weight)
-    if anchors.prior:
-        weights.update(store.prior(items, run))
-        for item in items:
-            _add(terms, item, "PRIOR", None, anchors.prior, weights.get(item, 0.0))
-    scored = [
-        Scored(
-            item,
-            math.fsum(term.value for term in found),
-            tuple(sorted(found, key=lambda term: (-term.value, term.relation, term.via or ""))),
-            weights.get(item, 0.0),
+        Args:
+            users: positions of users, each at most once.
+            histories: the feedback these users are known by; rows of other users are ignored.
+                Seen items get a score like any other: leave them out before ranking.
+        """
+        recipe = self.evidence.recipe
+        row_of = np.full(len(self.dataset.users), -1, dtype=np.int32)
+        row_of[users] = np.arange(len(users), dtype=np.int32)
+        types = self.dataset.feedback_types
+        history = latest_first(
+            histories.where(row_of[histories.user] >= 0), types, recipe.history_limit
         )
-        for item, found in terms.items()
-    ]
-    return sorted(scored, key=lambda one: one.order)
+        strength = type_strength(history, types, recipe.type_weights)
+        shape = (len(self.dataset.users), len(self.dataset.items))
+        scores = np.zeros((len(users), shape[1]))
+        touched = np.zeros(scores.shape, dtype=np.bool_)
+        for signal in recipe.signals:
+            kernel = self._kernels.get(signal.relation)
+            if kernel is None or signal.theta == 0.0:
+                continue
+            weights = weigh(history, strength, signal, shape)[users]
+            _add(scores, touched, weights @ kernel)
+        has_history = np.zeros(shape[0], dtype=np.bool_)
+        has_history[history.user[strength != 0.0]] = True
+        known = has_history[users]
+        profile_weight = np.where(known, recipe.profile, recipe.profile_without_history)
+        _add(scores, touched, self._profile[users].multiply(profile_weight[:, None]).tocsr())
+        prior_weight = np.where(known, recipe.prior, recipe.prior_without_history)
+        scores += prior_weight[:, None] * self.evidence.prior[None, :]
+        touched |= (self.evidence.prior != 0.0)[None, :] & (prior_weight != 0.0)[:, None]
+        scores[~touched] = -np.inf
+        return scores
 
 
-def _add(
-    terms: dict[str, list[Term]],
-    item: str,
-    relation: str,
-    via: str | None,
-    anchor: float,
-    weight: float,
-) -> None:
-    value = anchor * weight
-    if value != 0.0:
-        terms[item].append(Term(relation, via, weight, value))
+def to_matrix(edges: Edges, shape: tuple[int, int]) -> csr_array:
+    """Edges as a sparse matrix, sources in rows."""
+    return csr_array((edges.weight, (edges.source, edges.target)), shape=shape)
+
+
+def _add(scores: Scores, touched: NDArray[np.bool_], terms: csr_array) -> None:
+    rows = np.repeat(np.arange(terms.shape[0]), np.diff(terms.indptr))
+    np.add.at(scores, (rows, terms.indices), terms.data)
+    touched[rows, terms.indices] = True

@@ -32,6 +32,7 @@ class TrainingSettings:
     validation: Validation = "auto"
     history_limit: int = 500
     memory_limit_bytes: int | None = None
+    rng: int = 0
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.signals) - set(SIGNALS))

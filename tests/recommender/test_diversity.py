@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.diversity import diversify
-from recommender.scoring import Scored, Term
+from recommender.terms import Scored, Term
 
 
 def scored(item: str, score: float, *vias: str, relation: str = "CO_LIKED") -> Scored:

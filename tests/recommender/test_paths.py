@@ -14,7 +14,7 @@ from recommender.paths import (
     path_line,
     shares,
 )
-from recommender.scoring import Scored, Term
+from recommender.terms import Scored, Term
 
 PACINO = Entity("p1", "Person", "Al Pacino")
 STUDENT = Entity("o1", "Occupation", "student")
