@@ -1,0 +1,6 @@
+// How many nodes have this label.
+//
+// names: <label>
+// columns: count
+MATCH (node:`<label>`)
+RETURN count(node) AS count

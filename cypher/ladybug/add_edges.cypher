@@ -1,0 +1,5 @@
+// Add edges in bulk, all of them new and with both their ends in the graph.
+//
+// parameters: $rows
+// names: <source_label>, <relation>, <target_label>
+COPY `<relation>` FROM $rows (from = '<source_label>', to = '<target_label>')

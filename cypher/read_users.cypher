@@ -1,0 +1,7 @@
+// All users.
+//
+// names: <properties>
+// columns: id, <properties>
+MATCH (user:User)
+RETURN user.id AS id
+  , user.`<properties>` AS `<properties>`

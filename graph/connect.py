@@ -1,0 +1,59 @@
+"""Opens a store by its URL: the scheme chooses the adapter."""
+
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from graph.errors import UsageError
+from graph.ladybug_engine import BUFFER_MB
+from graph.ladybug_store import LadybugStore
+from graph.store import Store
+
+NEO4J_SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
+SCHEMES = ("ladybug", *NEO4J_SCHEMES)
+
+
+def open_store(
+    url: str,
+    *,
+    username: str | None = None,
+    password: str | None = None,
+    database: str | None = None,
+    read_only: bool = False,
+) -> Store:
+    """Open the graph at this URL, and create an embedded one that is not there unless `read_only`.
+
+    `ladybug:///path/graph.lbug?buffer_mb=512` is a file (`ladybug:graph.lbug` a relative one),
+    `neo4j://host:7687?database=neo4j` and `bolt://...` are a server. Raises UsageError for a URL
+    that cannot be read, StoreLockedError, StoreUnavailableError, GraphVersionError, ResourceError.
+    """
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if parts.scheme == "ladybug":
+        return _open_ladybug(url, parts.netloc, parts.path, options, read_only)
+    raise UsageError(
+        f"the store URL {url!r} has the unknown scheme {parts.scheme!r}; "
+        f"known: {', '.join(scheme + '://' for scheme in SCHEMES)}"
+    )
+
+
+def _open_ladybug(
+    url: str, host: str, path: str, options: dict[str, str], read_only: bool
+) -> LadybugStore:
+    _check_options(url, options, ("buffer_mb",))
+    if host or not path:
+        raise UsageError(
+            f"the store URL {url!r} names no file; write ladybug:///absolute/path/graph.lbug "
+            "or ladybug:relative/graph.lbug"
+        )
+    size = options.get("buffer_mb", str(BUFFER_MB))
+    if not size.isdecimal() or not 64 <= int(size) <= 1 << 20:
+        raise UsageError(f"buffer_mb must be a number of at least 64, not {size!r}")
+    return LadybugStore(Path(unquote(path)), read_only=read_only, buffer_mb=int(size))
+
+
+def _check_options(url: str, options: dict[str, str], known: tuple[str, ...]) -> None:
+    for name in options:
+        if name not in known:
+            raise UsageError(
+                f"the store URL {url!r} has the unknown option {name!r}; known: {', '.join(known)}"
+            )

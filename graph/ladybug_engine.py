@@ -1,0 +1,171 @@
+"""Runs Cypher in an embedded Ladybug database: connections, transactions, errors.
+
+Ladybug's habits that shape this module: a connection keeps every plan it made, with the Arrow
+tables bound to it, so writes get a connection of their own; a writing transaction is refused, not
+queued, while another runs, so writes wait for a lock here; a plan bound to an Arrow table that is
+used a second time crashes the process, so a table is handed over as a new object each time.
+"""
+
+import contextlib
+import queue
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import ladybug
+import pyarrow as pa
+
+from graph.engine import Row, Statement
+from graph.errors import (
+    NotReadyError,
+    ResourceError,
+    StoreError,
+    StoreLockedError,
+    UsageError,
+    WhypathError,
+)
+from graph.lock import GraphLock
+from graph.queries import Dialect
+
+BUFFER_MB = 512
+"""Default limit of Ladybug's page cache. A million feedback rows are written within 256."""
+
+
+class LadybugEngine:
+    """One open database file; other processes are kept out until `close`."""
+
+    dialect: Dialect = "ladybug"
+
+    def __init__(self, path: Path, *, read_only: bool = False, buffer_mb: int = BUFFER_MB) -> None:
+        """Open the file, and create it unless `read_only`."""
+        self._path = path
+        self._write_lock = threading.Lock()
+        self._readers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        if path.is_dir():
+            raise UsageError(
+                f"{path} is a directory; the graph is a file, such as {path}/graph.lbug"
+            )
+        if not path.parent.is_dir():
+            raise UsageError(f"{path} cannot be opened: there is no directory {path.parent}")
+        if read_only and not path.exists():
+            raise NotReadyError(f"there is no graph at {path}; run `whypath import` first")
+        self._lock = GraphLock(path, shared=read_only)
+        try:
+            self._database = ladybug.Database(
+                str(path), buffer_pool_size=buffer_mb << 20, read_only=read_only
+            )
+        except RuntimeError as error:
+            self._lock.release()
+            self._translate(error)
+
+    def rows(self, statement: Statement) -> list[Row]:
+        """The rows of a reading query."""
+        with self._reader() as connection, self._run(connection, statement) as result:
+            rows: list[Row] = result.get_all()
+            return rows
+
+    def table(self, statement: Statement, schema: pa.Schema) -> pa.Table:
+        """The rows of a reading query as an Arrow table."""
+        with self._fresh() as connection, self._run(connection, statement) as result:
+            return _arrow(result, schema)
+
+    def write(self, *statements: Statement) -> list[Row]:
+        """Run the statements in one transaction, after those of other threads."""
+        rows: list[Row] = []
+        with self._write_lock, self._fresh() as connection:
+            connection.execute("BEGIN TRANSACTION").close()
+            try:
+                for statement in statements:
+                    with self._run(connection, statement) as result:
+                        rows = result.get_all()
+            except BaseException:
+                # A failed statement may have ended the transaction already.
+                with contextlib.suppress(RuntimeError):
+                    connection.execute("ROLLBACK").close()
+                raise
+            with self._run(connection, Statement("COMMIT")):
+                return rows
+
+    def forget_plans(self) -> None:
+        """Drop the readers' cached plans, which do not know tables made since."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._readers.get_nowait().close()
+
+    def close(self) -> None:
+        """Close the file and let other processes in."""
+        with self._write_lock:
+            self.forget_plans()
+            self._database.close()
+            self._lock.release()
+
+    @contextlib.contextmanager
+    def _fresh(self) -> Iterator[Any]:
+        connection = ladybug.Connection(self._database)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    @contextlib.contextmanager
+    def _reader(self) -> Iterator[Any]:
+        """A connection for one reading query at a time, used again for its cached plans."""
+        try:
+            connection = self._readers.get_nowait()
+        except queue.Empty:
+            connection = ladybug.Connection(self._database)
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._readers.put(connection)
+
+    @contextlib.contextmanager
+    def _run(self, connection: Any, statement: Statement) -> Iterator[Any]:
+        parameters = {
+            name: value.slice(0) if isinstance(value, pa.Table) else value
+            for name, value in statement.parameters.items()
+        }
+        try:
+            result = connection.execute(statement.text, parameters)
+            try:
+                yield result
+            finally:
+                result.close()
+        except RuntimeError as error:
+            self._translate(error)
+
+    def _translate(self, error: RuntimeError) -> NoReturn:
+        """Raise what a Ladybug error means to the user; Ladybug has one class for all of them."""
+        reason = str(error).splitlines()[0] if str(error) else "unknown error"
+        raise _meaning(self._path, reason) from error
+
+
+def _meaning(path: Path, reason: str) -> WhypathError:
+    if "Could not set lock" in reason:
+        return StoreLockedError(
+            f"{path} is in use by another program ({reason.partition('(')[2].partition(')')[0]}); "
+            "close it first"
+        )
+    if "not a valid Lbug database" in reason:
+        return StoreError(f"{path} is not a Ladybug database; name another file for the graph")
+    if "Buffer manager" in reason:
+        return ResourceError(
+            f"the embedded graph needs more memory than it may take; allow it more, "
+            f"e.g. 'ladybug:{path}?buffer_mb=2048' ({reason})"
+        )
+    if "No space left" in reason:
+        return ResourceError(f"the disk of {path} is full; free some space and run it again")
+    if "ermission denied" in reason:
+        return ResourceError(f"this user may not open {path} ({reason})")
+    if "IO exception" in reason:
+        return ResourceError(f"cannot read or write {path} ({reason})")
+    return StoreError(f"the embedded graph at {path} refused a query: {reason}")
+
+
+def _arrow(result: Any, schema: pa.Schema) -> pa.Table:
+    if not result.has_next():
+        return schema.empty_table()
+    return result.get_as_arrow().rename_columns(schema.names).cast(schema)
