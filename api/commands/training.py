@@ -1,0 +1,47 @@
+"""`whypath train`."""
+
+from dataclasses import replace
+
+import click
+
+from api.console import message_console, output_console, print_json, step_reporter
+from api.context import CliContext, json_option, pass_context
+from api.views.runs import show_run
+from graph.errors import NotFoundError, NotReadyError
+from recommender.dataset import read_dataset
+from recommender.publishing import publish
+from recommender.training import train as train_evidence
+
+
+@click.command()
+@click.option("--signals", metavar="NAME,...", help="Learn only these signals.")
+@click.option("--edges", type=click.IntRange(1, 10_000), help="Evidence edges kept for an item.")
+@click.option("--activate", type=int, metavar="RUN", help="Go back to this run; trains nothing.")
+@json_option
+@pass_context
+def train(
+    context: CliContext, signals: str | None, edges: int | None, activate: int | None, as_json: bool
+) -> None:
+    """Learn evidence from the graph and write it as a new run beside the current one."""
+    settings = context.settings({"train": {"signals": signals, "edges_per_item": edges}})
+    say = step_reporter(message_console())
+    with context.open_store(settings) as store:
+        if activate is not None:
+            runs = {run.id: run for run in store.runs() if run.is_ready}
+            if activate not in runs:
+                listed = ", ".join(map(str, runs)) or "none yet"
+                raise NotFoundError(
+                    f"there is no finished run {activate}. Finished runs: {listed}."
+                )
+            store.activate_run(activate)
+            run = replace(runs[activate], is_current=True)
+        else:
+            dataset = read_dataset(store)
+            if not len(dataset.feedback):
+                raise NotReadyError("the graph holds no feedback; run `whypath import` first.")
+            evidence = train_evidence(dataset, settings.train, rng=settings.train.rng, report=say)
+            run = publish(store, evidence, fingerprint=dataset.fingerprint)
+    if as_json:
+        print_json({"run": run.id, "settings": run.settings, "metrics": run.metrics})
+    else:
+        show_run(output_console(), run)

@@ -1,0 +1,75 @@
+"""What is wrong with files, and what an import did, as a person reads it."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from graph.import_report import ImportReport
+from graph.validation import Finding
+
+STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
+SHOWN_LINES = 3
+
+
+def show_findings(console: Console, findings: Sequence[Finding]) -> None:
+    """The worst first; each with examples and what to do."""
+    order = list(STYLES)
+    for finding in sorted(findings, key=lambda finding: order.index(finding.severity)):
+        head = Text(finding.severity, style=STYLES[finding.severity])
+        head.append(f"  {finding.message}", style="default")
+        console.print(head)
+        for example in finding.examples[:SHOWN_LINES]:
+            console.print(Text(f"         {example}", style="dim"))
+        if finding.advice:
+            console.print(Text(f"         -> {finding.advice}"))
+    counts = [
+        f"{sum(f.severity == severity for f in findings)} {name}"
+        for severity, name in (("error", "errors"), ("warning", "warnings"), ("info", "remarks"))
+    ]
+    console.print(Text(", ".join(counts), style="bold"))
+
+
+def show_import(console: Console, report: ImportReport) -> None:
+    """Rows by file, then what became of them in the graph."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("file")
+    for column in ("rows", "kept", "left out", "rejected", "seconds"):
+        table.add_column(column, justify="right")
+    for file in report.files:
+        rejected = sum(rows.count for rows in file.rejected)
+        numbers = (file.read, file.kept, file.left_out, rejected)
+        table.add_row(Text(file.file), *(f"{n:,}" for n in numbers), f"{file.seconds:.1f}")
+    console.print(table)
+    for file in report.files:
+        for rows in file.rejected:
+            lines = ", ".join(map(str, rows.lines[:SHOWN_LINES]))
+            where = f" (line {lines}{', ...' if rows.count > SHOWN_LINES else ''})"
+            text = f"  {file.file}: {rows.count:,} rejected: {rows.reason}{where}"
+            console.print(Text(text, style="yellow"))
+        for change in file.cleaned:
+            example = f", e.g. {change.example!r}" if change.example else ""
+            console.print(Text(f"  {file.file}: {change.count:,} {change.what}{example}", "dim"))
+        if file.rejects is not None:
+            console.print(Text(f"  rejected rows with their reasons: {file.rejects}"))
+    console.print()
+    table = Table(box=None, pad_edge=False)
+    table.add_column("in the graph")
+    for column in ("added", "changed", "unchanged"):
+        table.add_column(column, justify="right")
+    for name, written in report.written.items():
+        done = (written.added, written.changed, written.unchanged)
+        table.add_row(Text(name), *(f"{n:,}" for n in done))
+    console.print(table)
+    for name, count in report.repeated.items():
+        if count:
+            console.print(f"{name}: {count:,} repeated pieces of feedback were merged")
+    for name, count in report.outside_core.items():
+        if count:
+            console.print(f"{name}: {count:,} pieces of feedback are outside the k-core")
+    for name, count in report.not_in_files.items():
+        if count:
+            text = f"{name}: {count:,} in the graph from earlier imports are not in these files"
+            console.print(Text(text, style="yellow"))
+    console.print(f"imported in {report.seconds:.1f} s")

@@ -1,0 +1,86 @@
+"""Suggestions and explanations as a person reads them: the answer first, then its paths."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from recommender.explaining import Explanation
+from recommender.paths import path_line
+from recommender.suggestion import Contribution, Path, Recommendation
+
+SERVED_BY = {
+    "history": "from the history",
+    "profile": "from the user's attributes: there is no history",
+    "prior": "what is popular: nothing is known of this user",
+}
+SHOWN_TERMS = 15
+"""Contributions of an explanation listed one by one; the rest are summed in a last line."""
+
+
+def show_recommendation(console: Console, answer: Recommendation) -> None:
+    """A table of suggestions, then the best path of each."""
+    who = f"user {answer.user}" if answer.user is not None else "this session"
+    head = f"For {who}, {SERVED_BY[answer.served_by]} (run {answer.run})"
+    console.print(Text(head, style="bold"))
+    if answer.note:
+        console.print(Text(answer.note, style="yellow"))
+    if not answer.suggestions:
+        console.print("nothing to suggest")
+        return
+    console.print()
+    table = Table(box=None, pad_edge=False)
+    table.add_column("#", justify="right")
+    table.add_column("item", no_wrap=True, max_width=44)
+    table.add_column("id", style="dim")
+    table.add_column("score", justify="right")
+    table.add_column("why", ratio=1)
+    for suggestion in answer.suggestions:
+        table.add_row(
+            str(suggestion.rank),
+            Text(suggestion.title or suggestion.item, style="bold"),
+            suggestion.item,
+            f"{suggestion.score:.4f}",
+            Text(suggestion.sentence),
+        )
+    console.print(table)
+    console.print()
+    for suggestion in answer.suggestions:
+        if suggestion.paths:
+            best = max(suggestion.paths, key=lambda path: path.share)
+            _print_path(console, f"{suggestion.rank:>3}", best)
+
+
+def show_explanation(console: Console, explanation: Explanation) -> None:
+    """The verdict, every contribution, and the paths of one pair of user and item."""
+    console.print(Text(explanation.headline, style="bold"))
+    console.print(Text(explanation.sentence))
+    console.print()
+    console.print(Text(f"score {explanation.score:.6f}, the sum of:", style="bold"))
+    table = Table(box=None, pad_edge=False)
+    table.add_column("contribution", justify="right")
+    table.add_column("signal")
+    table.add_column("through")
+    terms = sorted(explanation.contributions, key=lambda term: -abs(term.value))
+    for term in terms[:SHOWN_TERMS]:
+        table.add_row(f"{term.value:+.6f}", term.signal, Text(_via(explanation, term)))
+    if rest := terms[SHOWN_TERMS:]:
+        value = sum(term.value for term in rest)
+        table.add_row(f"{value:+.6f}", "", Text(f"{len(rest)} smaller ones", style="dim"))
+    console.print(table)
+    console.print()
+    for path in explanation.paths[:SHOWN_TERMS]:
+        _print_path(console, "", path)
+
+
+def _via(explanation: Explanation, term: Contribution) -> str:
+    if term.via is None:
+        return "popularity"
+    name = explanation.names.get(term.via)
+    return f"{name} ({term.via})" if name and name != term.via else term.via
+
+
+def _print_path(console: Console, head: str, path: Path) -> None:
+    line = Text(f"{head}  " if head else "  ")
+    line.append(path_line(path))
+    line.append(f"   {path.share:+.0%} {path.signal}", style="dim")
+    console.print(line)

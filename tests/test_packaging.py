@@ -1,0 +1,36 @@
+"""The installed package: its top-level names are ours alone, and serving stays light."""
+
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
+
+import pytest
+
+TOP_LEVEL = ("graph", "embeddings", "recommender", "api", "cypher")
+HEAVY = ("torch", "pykeen", "dgl", "transformers", "sentence_transformers", "implicit", "pandas")
+
+
+@pytest.mark.parametrize("name", TOP_LEVEL)
+def test_no_other_distribution_ships_our_package(name: str) -> None:
+    assert set(packages_distributions()[name]) == {"whypath"}
+
+
+def test_serving_imports_no_heavy_library() -> None:
+    code = (
+        "import sys, api.cli, recommender.recommending, graph.connect\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_queries_are_part_of_the_package() -> None:
+    code = (
+        "from importlib.resources import files\n"
+        "print(sum(1 for p in files('cypher').rglob('*.cypher')) if hasattr(files('cypher'), 'rglob')"
+        " else -1)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/"
+    )
+    assert int(done.stdout) > 10
