@@ -1,7 +1,8 @@
 """Which film of Wikidata a film of MovieLens is: by title and year, with the reasons kept apart.
 
 A wrong link is worse than none (it puts false paths into the graph), so only titles that are equal
-after normalisation are joined, or that are a whole part of the other title in the very same year.
+after normalisation are joined, or that are a whole part of the other title in the very same year;
+and where the years differ by one, the genres must not contradict each other.
 """
 
 import re
@@ -11,15 +12,22 @@ from collections.abc import Iterable, Iterator
 
 from api.demo_sources import Film, Movie
 
-_ARTICLES = frozenset("the a an les la le l il lo die der das den el los las en o".split())
+_ARTICLES = frozenset(
+    ("the", "a", "an", "les", "la", "le", "l", "il", "lo", "die", "der", "das", "den")
+    + ("el", "los", "las", "en", "o")
+)
+_NUMBERS = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
+    *("ten", "eleven", "twelve"),
+)
 _INVERTED = re.compile(r"^(?P<title>.+), (?P<article>[^\W\d]{1,3}'?)$")
 _IN_PARENTHESES = re.compile(r"\s*\(([^)]*)\)")
 _PARTS = re.compile(r"\s*[:–—]\s*|\s+-\s+")
+_GENRES = {"Children's": "Family", "Film-Noir": "Crime"}
 _SPELLINGS = {
     "colour": "color",
     "colours": "colors",
-    **{word: str(n) for n, word in enumerate("zero one two three four five six".split())},
-    **{word: str(n) for n, word in enumerate("seven eight nine ten eleven twelve".split(), 7)},
+    **{word: str(number) for number, word in enumerate(_NUMBERS)},
 }
 
 
@@ -49,7 +57,7 @@ def join(movies: Iterable[Movie], films: Iterable[Film]) -> dict[str, Film]:
         film = _nearest(movie, (f for key in keys for f in by_title[key]), years=1) or _nearest(
             movie, (f for key in keys for f in by_part[key]), years=0
         )
-        if film is not None:
+        if film is not None and (film.year == movie.year or not _contradict(movie, film)):
             joined[movie.id] = film
     return joined
 
@@ -68,6 +76,13 @@ def _nearest(movie: Movie, films: Iterable[Film], years: int) -> Film | None:
         return None
     best = near[min(near)]
     return found[best.pop()] if len(best) == 1 else None
+
+
+def _contradict(movie: Movie, film: Film) -> bool:
+    """Whether both have genres and share none."""
+    ours = {_GENRES.get(genre, genre) for genre in movie.genres}
+    theirs = {name for relation, name in film.facts if relation == "genre"}
+    return bool(ours and theirs and not ours & theirs)
 
 
 def _titles(title: str) -> Iterator[str]:

