@@ -165,7 +165,7 @@ def tuning_grid(name: str, max_side: int, threads: int) -> Sequence[Baseline]:
         ],
         "ease": [
             FullEASE(regularization, max_side)
-            for regularization in (100.0, 250.0, 500.0, 1000.0, 2000.0, 5000.0)
+            for regularization in (50.0, 100.0, 250.0, 500.0, 1000.0, 2000.0, 5000.0)
         ],
         "random": [RandomOrder()],
     }

@@ -1,0 +1,229 @@
+"""Evaluation: hold feedback out, train on the rest, rank, and measure ours beside baselines.
+
+All in memory, on a dataset read from the graph: nothing is written to the store. What a model is
+fitted on is `Fold.train` (and `Fold.valid`, as `refit` says); `Fold.test` is only looked at to name
+the users and to measure the lists.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from graph.errors import ResourceError, UsageError
+from recommender.dataset import Dataset
+from recommender.evaluation.baselines import BASELINES, NEEDS_FEEDBACK, tuning_grid
+from recommender.evaluation.contestants import Contestant, Ours, TunedBaseline
+from recommender.evaluation.judging import Judge, join
+from recommender.evaluation.report import (
+    EvaluationReport,
+    FoldResult,
+    ModelResult,
+    compare_models,
+    measure_fold,
+)
+from recommender.evaluation.splits import (
+    ChronologicalSplit,
+    ColdItemSplit,
+    FileSplit,
+    Fold,
+    KFoldSplit,
+    RandomSplit,
+    Split,
+    SplitName,
+    read_cold_items,
+    suit_split,
+)
+from recommender.training import TrainingSettings, silent
+
+Rng = int | np.random.Generator | None
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationSettings:
+    """What a caller may choose.
+
+    `split` "auto" takes the marks of the data, else its times, else chance. `refit` says whether
+    validation data that the split has are trained on once the settings are chosen; they are no
+    candidates either way. `only_folds` names folds of `kfold`. `cold_items` is a CSV file with a
+    column `item`; with `cold_fold`, only its rows with that `fold` count.
+    """
+
+    split: Literal["auto"] | SplitName = "auto"
+    k: tuple[int, ...] = (10,)
+    test_share: float = 0.2
+    folds: int = 5
+    only_folds: tuple[str, ...] = ()
+    refit: bool = True
+    baselines: tuple[str, ...] = ("popular", "itemknn", "ials", "ease")
+    cold_items: Path | None = None
+    cold_fold: str | None = None
+    resamples: int = 2_000
+    threads: int = 1
+    rng: int = 0
+
+    def __post_init__(self) -> None:
+        splits = ("auto", *get_args(SplitName))
+        if self.split not in splits:
+            raise UsageError(f"unknown split {self.split!r}; known: {', '.join(splits)}")
+        if not self.k or min(self.k) < 1 or len(set(self.k)) != len(self.k):
+            raise UsageError(f"k is {list(self.k)}; it must be different numbers of at least 1")
+        if not 0.0 < self.test_share < 1.0:
+            raise UsageError(f"test_share is {self.test_share}; it must be between 0 and 1")
+        if self.folds < 2:
+            raise UsageError(f"folds is {self.folds}; it must be at least 2")
+        unknown = [name for name in self.baselines if name not in BASELINES]
+        if unknown:
+            raise UsageError(f"unknown baseline {unknown[0]!r}; known: {', '.join(BASELINES)}")
+        for name in ("resamples", "threads"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if self.only_folds and self.split not in ("auto", "kfold"):
+            raise UsageError(f"only_folds goes with the split kfold, not with {self.split}")
+        if self.cold_items is not None and self.split not in ("auto", "cold_items"):
+            raise UsageError(f"cold_items goes with the split cold_items, not with {self.split}")
+        if self.cold_fold is not None and self.cold_items is None:
+            raise UsageError("cold_fold names rows of the file cold_items, which is not given")
+
+
+def evaluate(
+    dataset: Dataset,
+    settings: EvaluationSettings,
+    training: TrainingSettings,
+    *,
+    rng: Rng = None,
+    report: Callable[[str], None] = silent,
+) -> EvaluationReport:
+    """Measure ours and the baselines on held-out feedback of this dataset.
+
+    Args:
+        dataset: as read from the graph, held-out feedback included.
+        settings: the split, the metrics and the baselines.
+        training: how ours is trained, as for `train`.
+        rng: decides random splits and seeds; the same seed gives the same report. Default:
+            `settings.rng`.
+        report: is told in a sentence what is done and found.
+
+    Raises:
+        UsageError: this data cannot be split so.
+        DataError: the file of cold items cannot be used.
+    """
+    if not dataset.feedback_types:
+        raise UsageError("the graph holds no feedback; run `whypath import` first")
+    name, split = _choose_split(dataset, settings)
+    baselines, notes = _choose_baselines(name, settings.baselines)
+    contestants: list[Contestant] = [Ours(dataset, training, settings.refit)]
+    for baseline in baselines:
+        grid = tuning_grid(baseline, training.max_dense_items, settings.threads)
+        contestants.append(TunedBaseline(grid, by_time=name == "chronological"))
+    seed = np.random.default_rng(settings.rng if rng is None else rng)
+    for_split, for_bootstrap, *for_models = seed.spawn(2 + len(contestants))
+    judges: list[Judge] = []
+    results: dict[str, list[FoldResult]] = {}
+    with threadpool_limits(limits=settings.threads):
+        for fold in split(dataset, for_split):
+            judge = _judge(fold, settings.refit)
+            judges.append(judge)
+            report(f"fold {fold.name}: {len(judge.users):,} users, {len(fold.test):,} test rows")
+            for contestant, for_model in zip(contestants, for_models, strict=True):
+                try:
+                    result = _run(contestant, fold, judge, settings.k, for_model, report)
+                except ResourceError as error:
+                    if isinstance(contestant, Ours):
+                        raise
+                    notes.append(f"{contestant.label} was left out: {error}.")
+                else:
+                    results.setdefault(contestant.label, []).append(result)
+
+    models = tuple(ModelResult(label, tuple(folds)) for label, folds in results.items())
+    return EvaluationReport(
+        split={"name": name, **_describe_split(split, settings)},
+        ks=settings.k,
+        n_users=len(np.unique(np.concatenate([judge.users for judge in judges]))),
+        n_tests=sum(len(judge.test) for judge in judges),
+        models=models,
+        comparisons=tuple(
+            comparison
+            for model in models[1:]
+            for comparison in compare_models(
+                models[0], model, settings.k, for_bootstrap, settings.resamples
+            )
+        ),
+        notes=tuple(dict.fromkeys(notes)),
+        users=dataset.users,
+        items=dataset.items,
+    )
+
+
+def _judge(fold: Fold, refit: bool) -> Judge:
+    """The question of a fold: validation items are no candidates, known by only with `refit`."""
+    return Judge(
+        known=join(fold.train, fold.valid if refit else None),
+        seen=join(fold.train, fold.valid),
+        test=fold.test,
+        candidates=fold.candidates,
+        n_users=fold.n_users,
+    )
+
+
+def _run(
+    contestant: Contestant,
+    fold: Fold,
+    judge: Judge,
+    ks: tuple[int, ...],
+    rng: np.random.Generator,
+    report: Callable[[str], None],
+) -> FoldResult:
+    started, cpu_started = time.perf_counter(), time.process_time()
+    ranker, chosen = contestant(fold, judge, rng, report)
+    lists = judge.rank(ranker, ks)
+    seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_started
+    result = measure_fold(fold.name, judge, lists, ks, seconds, cpu_seconds, chosen)
+    ndcg = result.metrics["ndcg"][0]
+    report(f"fold {fold.name}: {contestant.label}: nDCG@{ks[0]} {ndcg:.4f} in {seconds:.1f} s")
+    return result
+
+
+def _choose_split(dataset: Dataset, settings: EvaluationSettings) -> tuple[SplitName, Split]:
+    name = settings.split
+    if name == "auto":
+        name = "cold_items" if settings.cold_items is not None else suit_split(dataset)
+    if settings.only_folds and name != "kfold":
+        raise UsageError(f"only_folds goes with the split kfold, and this data asks for {name}")
+    if name == "files":
+        return name, FileSplit()
+    if name == "random":
+        return name, RandomSplit(settings.test_share)
+    if name == "chronological":
+        return name, ChronologicalSplit(settings.test_share)
+    if name == "kfold":
+        return name, KFoldSplit(settings.folds, settings.only_folds or None)
+    if settings.cold_items is None:
+        return name, ColdItemSplit(test_share=settings.test_share)
+    return name, ColdItemSplit(read_cold_items(settings.cold_items, settings.cold_fold))
+
+
+def _choose_baselines(
+    name: SplitName, baselines: tuple[str, ...]
+) -> tuple[tuple[str, ...], list[str]]:
+    """Cold items are beyond models that only know feedback: a random order stands in for them."""
+    blind = [baseline for baseline in baselines if baseline in NEEDS_FEEDBACK]
+    if name != "cold_items" or not blind:
+        return baselines, []
+    kept = dict.fromkeys([*(each for each in baselines if each not in blind), "random"])
+    note = f"Left out, since they know nothing of an item without feedback: {', '.join(blind)}."
+    return tuple(kept), [note]
+
+
+def _describe_split(split: Split, settings: EvaluationSettings) -> dict[str, object]:
+    if isinstance(split, FileSplit):
+        return {"refit": settings.refit}
+    if isinstance(split, RandomSplit | ChronologicalSplit):
+        return {"test_share": split.test_share}
+    if isinstance(split, ColdItemSplit):
+        return {"items": len(split.items)} if split.items else {"test_share": split.test_share}
+    return {}

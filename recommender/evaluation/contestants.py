@@ -1,0 +1,114 @@
+"""The models of one evaluation, ours and the baselines, behind one call: a fold in, a ranker out.
+
+Each chooses its settings on the same validation data and is then fitted on the same rows.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from recommender.dataset import Dataset, Feedback
+from recommender.evaluation.baselines import Baseline, WithPopularityForNewUsers, describe
+from recommender.evaluation.judging import Judge, positives, to_rows
+from recommender.evaluation.ranker import Ranker
+from recommender.evaluation.splits import Fold, last_of_each_user
+from recommender.scoring import Scorer
+from recommender.training import TrainingSettings, train
+
+Report = Callable[[str], None]
+Fitted = tuple[Ranker, Mapping[str, object]]
+
+_TUNING_K = 10
+
+
+class Contestant(Protocol):
+    """A model that can be trained on one fold."""
+
+    @property
+    def label(self) -> str:
+        """Its name in the report."""
+
+    def __call__(self, fold: Fold, judge: Judge, rng: Generator, report: Report) -> Fitted:
+        """The ranker for the users of `judge`, and the settings chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """What `whypath train` learns, evidence cut and all, scored as the graph would score it."""
+
+    dataset: Dataset
+    training: TrainingSettings
+    refit: bool
+    label: str = "whypath"
+
+    def __call__(self, fold: Fold, judge: Judge, rng: Generator, report: Report) -> Fitted:
+        """Train on `fold.train`, tuned on `fold.valid` or on what training holds out itself."""
+        visible = self.dataset.with_feedback(fold.train)
+        evidence = train(
+            visible,
+            self.training,
+            rng=rng,
+            validation=fold.valid,
+            refit=self.refit,
+            report=report,
+        )
+        chosen = {"recipe": evidence.recipe.to_json(), **evidence.settings, **evidence.metrics}
+        return _EvidenceRanker(Scorer(evidence, visible), judge.known), chosen
+
+
+@dataclass(frozen=True, slots=True)
+class _EvidenceRanker:
+    scorer: Scorer
+    histories: Feedback
+
+    def scores(self, users: NDArray[np.integer]) -> NDArray[np.float64]:
+        return self.scorer.scores(users.astype(np.int32), self.histories)
+
+
+@dataclass(frozen=True, slots=True)
+class TunedBaseline:
+    """The config of a grid with the highest nDCG@10 on validation data, the first of equals.
+
+    Where the split has no validation data, a `share` of each user's positives is taken from the
+    training data: the latest ones where `by_time`, else random ones.
+    """
+
+    grid: Sequence[Baseline]
+    by_time: bool
+    share: float = 0.1
+
+    @property
+    def label(self) -> str:
+        """Its name in the report."""
+        return self.grid[0].label
+
+    def __call__(self, fold: Fold, judge: Judge, rng: Generator, report: Report) -> Fitted:
+        """Choose on validation data, then fit on all that is known of the users."""
+        config = self.grid[0] if len(self.grid) == 1 else self._choose(fold, rng)
+        return _fit(config, judge.known, judge.shape, rng), describe(config)
+
+    def _choose(self, fold: Fold, rng: Generator) -> Baseline:
+        train, valid = positives(fold.train), fold.valid
+        if valid is None:
+            chance = rng.permutation(len(train))
+            order = np.lexsort((train.item, train.at)) if self.by_time else chance
+            is_last = last_of_each_user(train, order, self.share)
+            train, valid = train.where(~is_last), train.where(is_last)
+        valid = positives(valid)
+        if len(valid) == 0:
+            return self.grid[0]
+        judge = Judge(train, train, valid, fold.candidates, fold.n_users)
+        found = [
+            judge.rank(_fit(config, train, judge.shape, rng), (_TUNING_K,)).metrics["ndcg"].mean()
+            for config in self.grid
+        ]
+        return self.grid[int(np.argmax(found))]
+
+
+def _fit(config: Baseline, feedback: Feedback, shape: tuple[int, int], rng: Generator) -> Ranker:
+    rows = to_rows(positives(feedback), shape)
+    return WithPopularityForNewUsers(config(rows, rng), rows)
