@@ -14,10 +14,10 @@ from api.context import CliContext
 from graph.errors import ResourceError, WhypathError
 
 COMMANDS = {
-    "demo": "api.commands.data:demo",
-    "init": "api.commands.data:init",
-    "validate": "api.commands.data:validate",
-    "import": "api.commands.data:import_",
+    "demo": "api.commands.starting:demo",
+    "init": "api.commands.starting:init",
+    "validate": "api.commands.validating:validate",
+    "import": "api.commands.importing:import_",
     "train": "api.commands.training:train",
     "recommend": "api.commands.serving:recommend",
     "explain": "api.commands.serving:explain",

@@ -9,10 +9,10 @@ from typing import Any
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     SpinnerColumn,
     TaskID,
+    TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
 )
@@ -62,19 +62,18 @@ class TerminalProgress:
         self._bars: Progress | None = None
         self._task: TaskID | None = None
         self._what = ""
-        self._count = 0
 
     def start(self, what: str, total: int | None = None) -> None:
-        """A new step begins; `total` in units of `advance`, if known."""
+        """A new step begins; `total` in the units of `advance`, if known."""
         self.done()
-        self._what, self._count = what, 0
+        self._what = what
         if not self._console.is_terminal:
             return
         self._bars = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(),
-            MofNCompleteColumn(),
+            TaskProgressColumn(),
             TimeElapsedColumn(),
             console=self._console,
             transient=True,
@@ -84,7 +83,6 @@ class TerminalProgress:
 
     def advance(self, n: int = 1) -> None:
         """`n` more units of the step are done."""
-        self._count += n
         if self._bars is not None and self._task is not None:
             self._bars.advance(self._task, n)
 
@@ -94,6 +92,5 @@ class TerminalProgress:
             self._bars.stop()
             self._bars = None
         if self._what:
-            count = f" {self._count:,}" if self._count else ""
-            self._console.print(f"{self._what}{count}", style="dim")
+            self._console.print(Text(self._what, style="dim"))
         self._what = ""

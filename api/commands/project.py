@@ -5,8 +5,8 @@ import click
 from api.console import output_console, print_json
 from api.context import CliContext, json_option, pass_context
 from api.doctor import examine
-from api.views.runs import show_status
 from api.views.doctor import show_doctor
+from api.views.runs import show_status
 
 
 @click.command()

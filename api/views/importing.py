@@ -1,34 +1,12 @@
-"""What is wrong with files, and what an import did, as a person reads it."""
-
-from collections.abc import Sequence
+"""What an import did, as a person reads it."""
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from graph.import_report import ImportReport
-from graph.validation import Finding
 
-STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
 SHOWN_LINES = 3
-
-
-def show_findings(console: Console, findings: Sequence[Finding]) -> None:
-    """The worst first; each with examples and what to do."""
-    order = list(STYLES)
-    for finding in sorted(findings, key=lambda finding: order.index(finding.severity)):
-        head = Text(finding.severity, style=STYLES[finding.severity])
-        head.append(f"  {finding.message}", style="default")
-        console.print(head)
-        for example in finding.examples[:SHOWN_LINES]:
-            console.print(Text(f"         {example}", style="dim"))
-        if finding.advice:
-            console.print(Text(f"         -> {finding.advice}"))
-    counts = [
-        f"{sum(f.severity == severity for f in findings)} {name}"
-        for severity, name in (("error", "errors"), ("warning", "warnings"), ("info", "remarks"))
-    ]
-    console.print(Text(", ".join(counts), style="bold"))
 
 
 def show_import(console: Console, report: ImportReport) -> None:

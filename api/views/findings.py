@@ -1,0 +1,28 @@
+"""What is wrong with files, as a person reads it."""
+
+from collections.abc import Sequence
+
+from graph.validation import Finding
+from rich.console import Console
+from rich.text import Text
+
+STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
+SHOWN_EXAMPLES = 3
+
+
+def show_findings(console: Console, findings: Sequence[Finding]) -> None:
+    """The worst first; each with examples and what to do."""
+    order = list(STYLES)
+    for finding in sorted(findings, key=lambda finding: order.index(finding.severity)):
+        head = Text(finding.severity, style=STYLES[finding.severity])
+        head.append(f"  {finding.message}", style="default")
+        console.print(head)
+        for example in finding.examples[:SHOWN_EXAMPLES]:
+            console.print(Text(f"         {example}", style="dim"))
+        if finding.advice:
+            console.print(Text(f"         -> {finding.advice}"))
+    counts = [
+        f"{sum(f.severity == severity for f in findings)} {name}"
+        for severity, name in (("error", "errors"), ("warning", "warnings"), ("info", "remarks"))
+    ]
+    console.print(Text(", ".join(counts), style="bold"))
