@@ -11,8 +11,8 @@ from recommender.presenting import Presenter
 from recommender.ranking import DEEPEST, Ranking, rank_items
 from recommender.request import Request
 from recommender.sentences import say_headline
+from recommender.serving_run import ServingRun
 from recommender.sharing import SharedFactFinder
-from recommender.standing import ServingRun
 from recommender.suggestion import Contribution, Path, Suggestion
 from recommender.terms import Scored, score_items
 
@@ -86,7 +86,7 @@ def explain_item(
         raise no_such_item(store, item)
     ranking = rank_items(store, run, request, limit=DEEPEST)
     anchors = ranking.standing.asked
-    [own] = score_items(store, anchors, run.id, [item], ranking.candidates.priors)
+    [own] = score_items(store, run, anchors, [item])
     verdict = _verdict(ranking, request, own)
     rank, candidates = _rank(store, run, ranking, own)
     if verdict == "suggested":
@@ -150,8 +150,7 @@ def _rank(store: Store, run: ServingRun, ranking: Ranking, own: Scored) -> tuple
     near = _NEAR * max(1.0, abs(own.score))
     better = sum(scores[item] > own.score + near for item in others)
     close = [item for item in others if abs(scores[item] - own.score) <= near]
-    priors = ranking.candidates.priors
-    exact = score_items(store, ranking.standing.asked, run.id, close, priors) if close else []
+    exact = score_items(store, run, ranking.standing.asked, close) if close else []
     return 1 + better + sum(scored.order < own.order for scored in exact), 1 + len(others)
 
 

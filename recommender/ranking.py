@@ -6,8 +6,9 @@ from graph.store import Store
 from recommender.diversity import diversify
 from recommender.request import Request
 from recommender.retrieval import LIMIT, Candidates, retrieve
+from recommender.serving_run import ServingRun
 from recommender.sieve import Sieve
-from recommender.standing import ServingRun, Standing, fall_back_if_mute, take_standing
+from recommender.standing import Standing, fall_back_if_mute, take_standing
 from recommender.terms import Scored, score_items
 
 MARGIN = 20
@@ -48,7 +49,7 @@ def rank_items(store: Store, run: ServingRun, request: Request, limit: int = LIM
         if len(passing) >= pool or candidates.is_complete or limit >= DEEPEST:
             break
         limit *= 10
-    scored = score_items(store, standing.asked, run.id, passing, candidates.priors)
+    scored = score_items(store, run, standing.asked, passing)
     chosen = diversify(scored, request.n, request.diversity)
     return Ranking(tuple(chosen), standing, candidates, tuple(passing), sieve)
 
@@ -63,10 +64,10 @@ def _retrieve(
 ) -> tuple[Standing, Candidates]:
     """Candidates, by the user's attributes or the prior where the history leads nowhere."""
     excluded = standing.excluded(request)
-    found = retrieve(store, standing.asked, run.id, excluded, n=n, limit=limit)
+    found = retrieve(store, run, standing.asked, excluded, n=n, limit=limit)
     if not found.by_items:
         fallen = fall_back_if_mute(store, run, request, standing)
         if fallen is not standing:
             standing = fallen
-            found = retrieve(store, fallen.asked, run.id, excluded, n=n, limit=limit)
+            found = retrieve(store, run, fallen.asked, excluded, n=n, limit=limit)
     return standing, found

@@ -11,8 +11,8 @@ from recommender.presenting import Presenter
 from recommender.ranking import Ranking, rank_items
 from recommender.request import Request
 from recommender.sentences import say_note
+from recommender.serving_run import ServingRun, current_run, read_serving_run
 from recommender.sharing import SharedFactFinder
-from recommender.standing import ServingRun, current_run, read_serving_run
 from recommender.suggestion import Recommendation, ServedBy
 
 ATTEMPTS = 3
@@ -62,10 +62,9 @@ class Recommender:
         serving = self._current()
         for _ in range(ATTEMPTS):
             result = answer(serving)
-            after = self._current()
-            if after.run.id == serving.run.id:
+            if current_run(self._store).id == serving.run.id:
                 return result
-            serving = after
+            serving = self._current()
         raise StoreError(f"the current run was switched {ATTEMPTS} times during one request")
 
     def _current(self) -> _Serving:

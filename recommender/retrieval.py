@@ -5,10 +5,11 @@ ones come from `recommender/terms.py`, for the few that matter.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from graph.store import Store
 from recommender.anchors import Anchors
+from recommender.serving_run import ServingRun
 
 LIMIT = 1000
 """Candidates taken from each kind of evidence; retrieval goes deeper where a filter needs it."""
@@ -18,22 +19,20 @@ LIMIT = 1000
 class Candidates:
     """Item ids with their approximate scores, best first, ties by prior, then by id.
 
-    `priors` are the PRIOR weights of those that have one, `is_complete` says that nothing else can
-    be reached. `by_items` of them were reached from items of the history, `by_evidence` from
-    there or from entities of the profile, the rest by the prior.
+    `is_complete` says that nothing else can be reached. `by_items` of them were reached from items
+    of the history, `by_evidence` from there or from entities of the profile, the rest by the prior.
     """
 
     scores: Mapping[str, float]
-    priors: Mapping[str, float] = field(default_factory=dict)
-    is_complete: bool = True
-    by_items: int = 0
-    by_evidence: int = 0
+    is_complete: bool
+    by_items: int
+    by_evidence: int
 
 
 def retrieve(
     store: Store,
+    run: ServingRun,
     anchors: Anchors,
-    run: int,
     excluded: frozenset[str],
     *,
     n: int,
@@ -41,32 +40,27 @@ def retrieve(
 ) -> Candidates:
     """The candidates of these anchors: from items, from entities, and from the prior.
 
-    The prior is asked where it counts, and to fill up where evidence reaches fewer than `n`.
+    The most popular items are among them where the prior counts, and where evidence reaches fewer
+    than `n`.
     """
     scores: dict[str, float] = {}
     is_complete = True
     if anchors.items:
-        reached = store.retrieve(anchors.items, run, excluded, limit)
+        reached = store.retrieve(anchors.items, run.id, excluded, limit)
         scores.update(reached)
         is_complete &= len(reached) < limit
     by_items = len(scores)
     if anchors.entities:
-        reached = store.retrieve_by_entities(anchors.entities, run, excluded, limit)
+        reached = store.retrieve_by_entities(anchors.entities, run.id, excluded, limit)
         for item, score in reached:
             scores[item] = scores.get(item, 0.0) + score
         is_complete &= len(reached) < limit
     by_evidence = len(scores)
-    priors: dict[str, float] = {}
+    priors = run.priors.weights
     if anchors.prior is not None and (anchors.prior != 0.0 or by_evidence < n):
-        popular = store.retrieve_by_prior(run, excluded, limit)
-        priors.update(popular)
+        popular = list(run.priors.best(excluded, limit))
         is_complete &= len(popular) < limit
-        # One beyond a cut list has at most the weight of its last: keep it in the race.
-        unlisted = popular[-1][1] if len(popular) == limit else 0.0
-        for item in scores.keys() | priors.keys():
-            weight = priors.get(item, unlisted)
-            scores[item] = scores.get(item, 0.0) + anchors.prior * weight
+        for item in dict.fromkeys([*scores, *popular]):
+            scores[item] = scores.get(item, 0.0) + anchors.prior * priors.get(item, 0.0)
     ordered = sorted(scores, key=lambda item: (-scores[item], -priors.get(item, 0.0), item))
-    return Candidates(
-        {item: scores[item] for item in ordered}, priors, is_complete, by_items, by_evidence
-    )
+    return Candidates({item: scores[item] for item in ordered}, is_complete, by_items, by_evidence)

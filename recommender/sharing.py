@@ -1,10 +1,15 @@
 """Finds what two items have in common, and which of it says most: the rarest."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from graph.model import FactEdge
 from graph.store import Store
 from recommender.paths import SharedFact
+
+_Key = tuple[str, str]
+"""Relation and entity id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +27,23 @@ class SharedFactFinder:
 
         Ties go to the relation, then to the entity id, in ascending order.
         """
-        rows = self.store.shared_entities(pairs) if pairs else []
-        self._learn_degrees({row[3].id for row in rows})
-        best: dict[tuple[str, str], tuple[tuple[int, str, str], SharedFact]] = {}
-        for first, second, relation, entity in rows:
-            degree = self._degrees[entity.id].get(relation, 0)
-            key = (degree, relation, entity.id)
-            known = best.get((first, second))
-            if known is None or key < known[0]:
-                best[first, second] = (key, SharedFact(relation, entity, 1.0, 1.0))
-        return self._weigh({pair: fact for pair, (_, fact) in best.items()})
+        facts: dict[str, dict[_Key, FactEdge]] = defaultdict(dict)
+        for fact in self.store.facts("Item", sorted({item for pair in pairs for item in pair})):
+            facts[fact.source][fact.relation, fact.entity.id] = fact
+        shared = {
+            (first, second): facts[first].keys() & facts[second].keys() for first, second in pairs
+        }
+        self._learn_degrees({entity for keys in shared.values() for _, entity in keys})
+        found = {}
+        for (first, second), keys in shared.items():
+            if keys:
+                key = min(keys, key=self._rarity)
+                found[first, second] = _shared(facts[first][key], facts[second][key])
+        return found
+
+    def _rarity(self, key: _Key) -> tuple[int, str, str]:
+        relation, entity = key
+        return (self._degrees[entity].get(relation, 0), relation, entity)
 
     def _learn_degrees(self, entities: set[str]) -> None:
         unknown = sorted(entities - self._degrees.keys())
@@ -42,23 +54,6 @@ class SharedFactFinder:
             learned[entity][relation] = items
         self._degrees.update(learned)
 
-    def _weigh(
-        self, shared: dict[tuple[str, str], SharedFact]
-    ) -> dict[tuple[str, str], SharedFact]:
-        """The same with the weights of the two facts as they stand in the store."""
-        items = sorted({item for pair in shared for item in pair})
-        if not items:
-            return shared
-        weights = {
-            (fact.source, fact.relation, fact.entity.id): fact.weight
-            for fact in self.store.facts("Item", items)
-        }
-        return {
-            (first, second): SharedFact(
-                fact.relation,
-                fact.entity,
-                weights[first, fact.relation, fact.entity.id],
-                weights[second, fact.relation, fact.entity.id],
-            )
-            for (first, second), fact in shared.items()
-        }
+
+def _shared(first: FactEdge, second: FactEdge) -> SharedFact:
+    return SharedFact(first.relation, first.entity, first.weight, second.weight)

@@ -1,43 +1,18 @@
-"""Reads what a request is answered from: the current run, and its user's standing in the graph."""
+"""Reads where the user or session of a request stands in the graph."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
 
-from graph.errors import NotReadyError, UsageError
-from graph.model import HistoryEntry, Run
+from graph.errors import UsageError
+from graph.model import HistoryEntry
 from graph.store import Store
 from recommender.anchors import Anchors, weigh, weigh_without_history
 from recommender.near_matches import no_such_item
-from recommender.recipe import Recipe
 from recommender.request import Request
+from recommender.serving_run import ServingRun
 
 WHOLE_HISTORY = 1_000_000
 """Pieces of feedback read of a user: all, since what was seen must not be suggested."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServingRun:
-    """The run that answers a request, its recipe, and the type of feedback that it predicts."""
-
-    id: int
-    recipe: Recipe
-    predicted: str
-
-
-def current_run(store: Store) -> Run:
-    """The run that serves; raises NotReadyError before the first training."""
-    run = store.current_run()
-    if run is None:
-        raise NotReadyError("nothing has been trained yet: run `whypath train` first")
-    return run
-
-
-def read_serving_run(store: Store, run: Run) -> ServingRun:
-    """What serving needs to know of a run."""
-    recipe = Recipe.from_json(cast(dict[str, Any], run.settings["recipe"]))
-    types = store.schema().feedback_types
-    return ServingRun(run.id, recipe, types[0] if types else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ the same bits.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graph.store import Store
 from recommender.anchors import Anchors
 from recommender.recipe import SIGNAL_OF_RELATION
+from recommender.serving_run import ServingRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +48,28 @@ class Scored:
 
 
 def score_items(
-    store: Store, anchors: Anchors, run: int, items: Sequence[str], priors: Mapping[str, float]
+    store: Store, run: ServingRun, anchors: Anchors, items: Sequence[str]
 ) -> list[Scored]:
-    """The exact scores of these items, best first; `priors`: known PRIOR weights, for ties."""
+    """The exact scores of these items, best first."""
     terms: dict[str, list[Term]] = {item: [] for item in items}
-    weights = dict(priors)
+    priors = run.priors.of(store, run.id, items)
     if anchors.items:
-        for edge in store.evidence(list(anchors.items), items, run):
+        for edge in store.evidence(list(anchors.items), items, run.id):
             anchor = anchors.items[edge.source].get(edge.relation, 0.0)
             _add(terms, edge.target, edge.relation, edge.source, anchor, edge.weight)
     if anchors.entities:
-        for edge in store.entity_evidence(list(anchors.entities), items, run):
+        for edge in store.entity_evidence(list(anchors.entities), items, run.id):
             anchor = anchors.entities[edge.source]
             _add(terms, edge.target, edge.relation, edge.source, anchor, edge.weight)
     if anchors.prior:
-        weights.update(store.prior(items, run))
-        for item in items:
-            _add(terms, item, "PRIOR", None, anchors.prior, weights.get(item, 0.0))
+        for item, weight in priors.items():
+            _add(terms, item, "PRIOR", None, anchors.prior, weight)
     scored = [
         Scored(
             item,
             math.fsum(term.value for term in found),
             tuple(sorted(found, key=lambda term: (-term.value, term.relation, term.via or ""))),
-            weights.get(item, 0.0),
+            priors.get(item, 0.0),
         )
         for item, found in terms.items()
     ]
