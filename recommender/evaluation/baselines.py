@@ -180,5 +180,6 @@ NEEDS_FEEDBACK = ("popular", "itemknn", "ials", "ease")
 
 
 def describe(baseline: Baseline) -> dict[str, float]:
-    """The settings of a config by name."""
-    return asdict(baseline)  # type: ignore[call-overload, no-any-return]  # every config is a dataclass
+    """The settings of a config by name, without the limits on memory and threads."""
+    settings: dict[str, float] = asdict(baseline)  # type: ignore[call-overload]  # a dataclass
+    return {key: value for key, value in settings.items() if key not in ("max_side", "threads")}
