@@ -1,7 +1,7 @@
 """Opens a store by its URL: the scheme chooses the adapter."""
 
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from graph.errors import UsageError
 from graph.ladybug_engine import BUFFER_MB
@@ -30,6 +30,8 @@ def open_store(
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     if parts.scheme == "ladybug":
         return _open_ladybug(url, parts.netloc, parts.path, options, read_only)
+    if parts.scheme in NEO4J_SCHEMES:
+        return _open_neo4j(parts, options, username, password, database, read_only)
     raise UsageError(
         f"the store URL {url!r} has the unknown scheme {parts.scheme!r}; "
         f"known: {', '.join(scheme + '://' for scheme in SCHEMES)}"
@@ -49,6 +51,36 @@ def _open_ladybug(
     if not size.isdecimal() or not 64 <= int(size) <= 1 << 20:
         raise UsageError(f"buffer_mb must be a number of at least 64, not {size!r}")
     return LadybugStore(Path(unquote(path)), read_only=read_only, buffer_mb=int(size))
+
+
+def _open_neo4j(
+    parts: SplitResult,
+    options: dict[str, str],
+    username: str | None,
+    password: str | None,
+    database: str | None,
+    read_only: bool,
+) -> Store:
+    # The driver takes a third of a second to import; the embedded graph does not need it.
+    from graph.neo4j_store import Neo4jStore
+
+    host = parts.netloc.rpartition("@")[2]
+    url = f"{parts.scheme}://{host}"
+    _check_options(url, options, ("database",))
+    if not host:
+        raise UsageError(f"the store URL {url!r} names no host; write {parts.scheme}://host:7687")
+    if parts.path not in ("", "/"):
+        raise UsageError(
+            f"the store URL {url}{parts.path} has a path; name a database as {url}?database=NAME"
+        )
+    username = username or unquote(parts.username or "") or "neo4j"
+    password = password or unquote(parts.password or "")
+    return Neo4jStore(
+        url,
+        auth=(username, password) if password else None,
+        database=database or options.get("database"),
+        read_only=read_only,
+    )
 
 
 def _check_options(url: str, options: dict[str, str], known: tuple[str, ...]) -> None:

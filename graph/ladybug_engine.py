@@ -42,6 +42,7 @@ class LadybugEngine:
         self._path = path
         self._write_lock = threading.Lock()
         self._readers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._plans = 0
         if path.is_dir():
             raise UsageError(
                 f"{path} is a directory; the graph is a file, such as {path}/graph.lbug"
@@ -62,8 +63,11 @@ class LadybugEngine:
     def rows(self, statement: Statement) -> list[Row]:
         """The rows of a reading query."""
         with self._reader() as connection, self._run(connection, statement) as result:
-            rows: list[Row] = result.get_all()
-            return rows
+            if not result.has_next():
+                return []
+            # Three times as fast as fetching row by row.
+            columns = [column.to_pylist() for column in result.get_as_arrow().columns]
+            return list(zip(*columns, strict=True))
 
     def table(self, statement: Statement, schema: pa.Schema) -> pa.Table:
         """The rows of a reading query as an Arrow table."""
@@ -89,6 +93,7 @@ class LadybugEngine:
 
     def forget_plans(self) -> None:
         """Drop the readers' cached plans, which do not know tables made since."""
+        self._plans += 1
         with contextlib.suppress(queue.Empty):
             while True:
                 self._readers.get_nowait().close()
@@ -115,12 +120,16 @@ class LadybugEngine:
             connection = self._readers.get_nowait()
         except queue.Empty:
             connection = ladybug.Connection(self._database)
+        plans = self._plans
         try:
             yield connection
         except BaseException:
             connection.close()
             raise
-        self._readers.put(connection)
+        if plans == self._plans:
+            self._readers.put(connection)
+        else:
+            connection.close()
 
     @contextlib.contextmanager
     def _run(self, connection: Any, statement: Statement) -> Iterator[Any]:

@@ -1,12 +1,21 @@
-"""Stores for the tests: `ladybug_store`, and `store`, which runs a test on each kind."""
+"""Stores for the tests: `ladybug_store`, `neo4j_store`, and `store`, which runs a test on each.
 
+The Neo4j tests need a real server: the one at `WHYPATH_TEST_NEO4J_URI` (its graph is deleted), else
+one from Maven artifacts, else a container; without any they are skipped with the reason.
+"""
+
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import neo4j
 import pytest
 
 from graph.connect import open_store
 from graph.store import Store
+from tools.neo4j_server import VERSION, ServerUnavailableError, free_port, running
+
+_PASSWORD = "whypath-test"
 
 
 @pytest.fixture
@@ -16,7 +25,60 @@ def ladybug_store(tmp_path: Path) -> Iterator[Store]:
         yield store
 
 
-@pytest.fixture(params=["ladybug"])
+@pytest.fixture(scope="session")
+def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """URI and password of a server that the tests may do anything with."""
+    if uri := os.environ.get("WHYPATH_TEST_NEO4J_URI"):
+        yield uri, os.environ.get("WHYPATH_TEST_NEO4J_PASSWORD", _PASSWORD)
+        return
+    try:
+        home = tmp_path_factory.mktemp("neo4j")
+        with running(home, _PASSWORD, bolt_port=free_port()) as server:
+            yield server.uri, server.password
+            server.process.kill()  # Its data go anyway, and an orderly stop takes six seconds.
+    except ServerUnavailableError as error:
+        yield from _container(str(error))
+
+
+def _container(why_no_server: str) -> Iterator[tuple[str, str]]:
+    """A server in a container, or a skip that says all that is missing."""
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        docker.from_env().ping()
+    except DockerException as error:
+        pytest.skip(
+            f"no Neo4j: WHYPATH_TEST_NEO4J_URI is not set; {why_no_server}; "
+            f"no Docker engine answers ({error})"
+        )
+    from testcontainers.neo4j import Neo4jContainer
+
+    with Neo4jContainer(f"neo4j:{VERSION}-community", password=_PASSWORD) as container:
+        yield container.get_connection_url(), _PASSWORD
+
+
+@pytest.fixture(scope="session")
+def neo4j_driver(neo4j_server: tuple[str, str]) -> Iterator[neo4j.Driver]:
+    """A driver beside the store's own, to look at what the store wrote."""
+    uri, password = neo4j_server
+    with neo4j.GraphDatabase.driver(
+        uri, auth=("neo4j", password), notifications_min_severity="OFF"
+    ) as driver:
+        yield driver
+
+
+@pytest.fixture
+def neo4j_store(neo4j_server: tuple[str, str], neo4j_driver: neo4j.Driver) -> Iterator[Store]:
+    """A new graph on the server: Community has one database, so it is cleared."""
+    with neo4j_driver.session() as session:
+        session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 500 ROWS").consume()
+    uri, password = neo4j_server
+    with open_store(uri, password=password) as store:
+        yield store
+
+
+@pytest.fixture(params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])
 def store(request: pytest.FixtureRequest) -> Store:
     """A new graph of each kind."""
     opened: Store = request.getfixturevalue(f"{request.param}_store")

@@ -1,0 +1,4 @@
+// Wait until the indexes can be used.
+//
+// parameters: $timeout_s
+CALL db.awaitIndexes($timeout_s)

@@ -1,0 +1,142 @@
+"""Runs Cypher on a Neo4j server: managed transactions, which the driver retries, and its errors."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import neo4j
+import pyarrow as pa
+from neo4j import exceptions
+
+from graph.engine import Row, Statement
+from graph.errors import (
+    ResourceError,
+    StoreError,
+    StoreUnavailableError,
+    UsageError,
+    WhypathError,
+)
+from graph.queries import Dialect
+
+_CONNECT_TIMEOUT_S = 10.0
+_RETRY_TIME_S = 30.0
+_ROWS_AT_ONCE = 50_000
+
+
+class Neo4jEngine:
+    """One driver with its pool of connections."""
+
+    dialect: Dialect = "neo4j"
+
+    def __init__(
+        self,
+        url: str,
+        auth: tuple[str, str] | None,
+        database: str | None,
+        *,
+        read_only: bool = False,
+    ) -> None:
+        """Connect, and fail at once where the server or the credentials are not right."""
+        self._url = url
+        self._database = database
+        self._mode = neo4j.READ_ACCESS if read_only else neo4j.WRITE_ACCESS
+        with self._translated():
+            self._driver = neo4j.GraphDatabase.driver(
+                url,
+                auth=auth,
+                connection_timeout=_CONNECT_TIMEOUT_S,
+                max_transaction_retry_time=_RETRY_TIME_S,
+                # Reading a type or property that a small graph does not have yet is no mistake.
+                notifications_min_severity="OFF",
+            )
+        try:
+            with self._translated():
+                self._driver.verify_connectivity()
+        except BaseException:
+            self._driver.close()
+            raise
+
+    def rows(self, statement: Statement) -> list[Row]:
+        """The rows of a reading query."""
+
+        def read(transaction: neo4j.ManagedTransaction) -> list[Row]:
+            return transaction.run(statement.text, dict(statement.parameters)).values()
+
+        with self._session() as session:
+            return session.execute_read(read)
+
+    def table(self, statement: Statement, schema: pa.Schema) -> pa.Table:
+        """The rows of a reading query as an Arrow table, made piece by piece."""
+
+        def read(transaction: neo4j.ManagedTransaction) -> pa.Table:
+            result = transaction.run(statement.text, dict(statement.parameters))
+            batches = []
+            while records := result.fetch(_ROWS_AT_ONCE):
+                columns = zip(*(record.values() for record in records), strict=True)
+                arrays = [
+                    pa.array(column, field.type)
+                    for column, field in zip(columns, schema, strict=True)
+                ]
+                batches.append(pa.record_batch(arrays, schema=schema))
+            return pa.Table.from_batches(batches, schema)
+
+        with self._session() as session:
+            return session.execute_read(read)
+
+    def write(self, *statements: Statement) -> list[Row]:
+        """Run the statements in one transaction."""
+
+        def work(transaction: neo4j.ManagedTransaction) -> list[Row]:
+            rows: list[Row] = []
+            for statement in statements:
+                rows = transaction.run(statement.text, dict(statement.parameters)).values()
+            return rows
+
+        with self._session() as session:
+            return session.execute_write(work)
+
+    def write_in_parts(self, statement: Statement) -> None:
+        """Run a query that commits parts of its work by itself; a failure leaves a part done."""
+        with self._session() as session:
+            session.run(statement.text, dict(statement.parameters)).consume()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._driver.close()
+
+    @contextlib.contextmanager
+    def _session(self) -> Iterator[neo4j.Session]:
+        with (
+            self._translated(),
+            self._driver.session(
+                database=self._database, default_access_mode=self._mode
+            ) as session,
+        ):
+            yield session
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (exceptions.Neo4jError, exceptions.DriverError) as error:
+            raise _meaning(self._url, error) from error
+
+
+def _meaning(url: str, error: Any) -> WhypathError:
+    code = getattr(error, "code", None) or ""
+    reason = getattr(error, "message", None) or str(error)
+    if isinstance(error, exceptions.AuthError):
+        return StoreUnavailableError(
+            f"{url} refuses the user name or password; set NEO4J_USERNAME and NEO4J_PASSWORD"
+        )
+    if "DatabaseNotFound" in code:
+        return UsageError(f"{url} has no such database: {reason}")
+    if isinstance(error, exceptions.ConfigurationError):
+        return UsageError(f"{url} cannot be used: {reason}")
+    if isinstance(error, exceptions.ServiceUnavailable | exceptions.SessionExpired):
+        return StoreUnavailableError(
+            f"cannot reach Neo4j at {url}; is it running, and is this its Bolt address? ({reason})"
+        )
+    if "MemoryPoolOutOfMemory" in code or "OutOfDisk" in code or "No space left" in reason:
+        return ResourceError(f"Neo4j at {url} is out of memory or disk: {reason}")
+    return StoreError(f"Neo4j at {url} refused a query: {reason}")
