@@ -1,0 +1,31 @@
+"""docs/evaluation.md names every split, metric, baseline and grid that there is."""
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from recommender.evaluation.baselines import BASELINES, describe, tuning_grid
+from recommender.evaluation.report import METRICS
+from recommender.evaluation.splits import SplitName
+
+TEXT = (Path(__file__).parents[3] / "docs" / "evaluation.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", [*get_args(SplitName), *BASELINES])
+def test_every_split_and_baseline_is_described(name: str) -> None:
+    assert f"| `{name}` |" in TEXT
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_every_metric_has_its_formula(name: str) -> None:
+    assert f"| `{name}@k` |" in TEXT
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_every_value_of_a_grid_is_named(name: str) -> None:
+    line = next(line for line in TEXT.splitlines() if line.startswith(f"| `{name}` |"))
+    words = line.replace(",", " ").replace(";", " ").split()
+    for config in tuning_grid(name, max_side=1, threads=1):
+        for value in describe(config).values():
+            assert f"{value:g}" in words, (name, value)
