@@ -157,7 +157,7 @@ def tuning_grid(name: str, max_side: int, threads: int) -> Sequence[Baseline]:
     """The configs of a baseline among which validation data choose."""
     grids: Mapping[str, Sequence[Baseline]] = {
         "popular": [MostPopular()],
-        "itemknn": [ItemKNN(neighbours) for neighbours in (50, 100, 200, 400)],
+        "itemknn": [ItemKNN(neighbours) for neighbours in (50, 100, 200, 400, 800)],
         "ials": [
             ImplicitALS(regularization=regularization, confidence=confidence, threads=threads)
             for confidence in (1.0, 10.0)
@@ -165,7 +165,7 @@ def tuning_grid(name: str, max_side: int, threads: int) -> Sequence[Baseline]:
         ],
         "ease": [
             FullEASE(regularization, max_side)
-            for regularization in (50.0, 100.0, 250.0, 500.0, 1000.0, 2000.0, 5000.0)
+            for regularization in (50.0, 100.0, 250.0, 500.0, 1000.0, 2000.0, 5000.0, 10000.0)
         ],
         "random": [RandomOrder()],
     }
