@@ -208,7 +208,7 @@ class CypherStore(ABC):
 
     def current_run(self) -> Run | None:
         """The run that serves, or None."""
-        rows = self._engine.rows(self.statement("current_run"))
+        rows = self._engine.rows(self.statement("current_run", graph="graph"))
         if not rows:
             return None
         schema, *run = rows[0]

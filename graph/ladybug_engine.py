@@ -65,9 +65,10 @@ class LadybugEngine:
         with self._reader() as connection, self._run(connection, statement) as result:
             if not result.has_next():
                 return []
-            # Three times as fast as fetching row by row.
-            columns = [column.to_pylist() for column in result.get_as_arrow().columns]
-            return list(zip(*columns, strict=True))
+            # Three times as fast as row by row; the default chunk of a million rows costs 0.7 ms.
+            columns = result.get_as_arrow(2048).columns
+            lists = (column.to_pylist() for column in columns)
+            return [list(row) for row in zip(*lists, strict=True)]
 
     def table(self, statement: Statement, schema: pa.Schema) -> pa.Table:
         """The rows of a reading query as an Arrow table."""

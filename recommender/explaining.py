@@ -92,7 +92,7 @@ def explain_item(
     if verdict == "suggested":
         rank = 1 + [scored.item for scored in ranking.chosen].index(item)
     presenter = Presenter(store, finder, request, anchors, run.predicted)
-    shown = [term for term in own.terms if term.via is not None]
+    shown = [term for term in own.greatest_first() if term.via is not None]
     [suggestion] = presenter.present([(own, shown)])
     last = ranking.chosen[-1].score if ranking.chosen else None
     headline = say_headline(

@@ -25,7 +25,7 @@ class Presenter:
 
     def suggestions(self, chosen: Sequence[Scored]) -> tuple[Suggestion, ...]:
         """The chosen items as suggestions, ranked in this order, with up to three paths each."""
-        return self.present([(scored, choose_terms(scored.terms)) for scored in chosen])
+        return self.present([(scored, choose_terms(scored.greatest_first())) for scored in chosen])
 
     def present(self, chosen: Sequence[tuple[Scored, Sequence[Term]]]) -> tuple[Suggestion, ...]:
         """The same with the terms that become paths given for each item."""
@@ -61,7 +61,7 @@ class Presenter:
         place = {term: index for index, term in enumerate(shown)}
         contributions = tuple(
             Contribution(term.signal, term.value, term.via, place.get(term))
-            for term in scored.terms
+            for term in scored.greatest_first()
         )
         sentence = self._sentence(scored, shown, paths)
         return Suggestion(scored.item, title, rank, scored.score, contributions, paths, sentence)

@@ -7,6 +7,7 @@ the same bits.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from graph.store import Store
 from recommender.anchors import Anchors
@@ -14,11 +15,11 @@ from recommender.recipe import SIGNAL_OF_RELATION
 from recommender.serving_run import ServingRun
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """`value = anchor weight * weight` of the evidence edge `(via)-[relation {weight}]->(item)`.
 
-    `via` is an item of the history, an entity of the user, or None for the prior.
+    `via` is an item of the history, an entity of the user, or None for the prior. (A named tuple:
+    a request makes a thousand of them.)
     """
 
     relation: str
@@ -34,7 +35,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """An item with all terms of its score that are not 0, the greatest first."""
+    """An item with all terms of its score that are not 0, and its PRIOR weight."""
 
     item: str
     score: float
@@ -46,44 +47,33 @@ class Scored:
         """The key that puts scored items best first; ties go to the more popular, then by id."""
         return (-self.score, -self.prior, self.item)
 
+    def greatest_first(self) -> list[Term]:
+        """The terms by value, those below 0 last."""
+        return sorted(self.terms, key=lambda term: (-term.value, term.relation, term.via or ""))
+
 
 def score_items(
     store: Store, run: ServingRun, anchors: Anchors, items: Sequence[str]
 ) -> list[Scored]:
     """The exact scores of these items, best first."""
     terms: dict[str, list[Term]] = {item: [] for item in items}
-    priors = run.priors.of(store, run.id, items)
     if anchors.items:
         for edge in store.evidence(list(anchors.items), items, run.id):
-            anchor = anchors.items[edge.source].get(edge.relation, 0.0)
-            _add(terms, edge.target, edge.relation, edge.source, anchor, edge.weight)
+            anchor = anchors.items[edge.source].get(edge.relation)
+            if anchor is not None:
+                value = anchor * edge.weight
+                terms[edge.target].append(Term(edge.relation, edge.source, edge.weight, value))
     if anchors.entities:
         for edge in store.entity_evidence(list(anchors.entities), items, run.id):
-            anchor = anchors.entities[edge.source]
-            _add(terms, edge.target, edge.relation, edge.source, anchor, edge.weight)
+            value = anchors.entities[edge.source] * edge.weight
+            terms[edge.target].append(Term(edge.relation, edge.source, edge.weight, value))
+    priors = run.priors.of(store, run.id, items)
     if anchors.prior:
         for item, weight in priors.items():
-            _add(terms, item, "PRIOR", None, anchors.prior, weight)
-    scored = [
-        Scored(
-            item,
-            math.fsum(term.value for term in found),
-            tuple(sorted(found, key=lambda term: (-term.value, term.relation, term.via or ""))),
-            priors.get(item, 0.0),
-        )
-        for item, found in terms.items()
-    ]
+            terms[item].append(Term("PRIOR", None, weight, anchors.prior * weight))
+    scored = []
+    for item, found in terms.items():
+        counting = tuple(term for term in found if term.value != 0.0)
+        score = math.fsum(term.value for term in counting)
+        scored.append(Scored(item, score, counting, priors.get(item, 0.0)))
     return sorted(scored, key=lambda one: one.order)
-
-
-def _add(
-    terms: dict[str, list[Term]],
-    item: str,
-    relation: str,
-    via: str | None,
-    anchor: float,
-    weight: float,
-) -> None:
-    value = anchor * weight
-    if value != 0.0:
-        terms[item].append(Term(relation, via, weight, value))
