@@ -54,7 +54,7 @@ class Writer:
             self._count("User", self._store.write_users(nodes))
 
     def settle(self, *, take_core: bool) -> None:
-        """Resolve repeated edges, and take the k-core of the feedback if the mapping asks for it."""
+        """Resolve repeated edges, and take the k-core of the feedback if one is declared."""
         numbering, rules = self._intake.numbering, self._mapping.cleaning
         self._progress.start("Resolving repetitions")
         for spool in self._intake.fact_spools.values():

@@ -158,7 +158,7 @@ class Intake:
         self._progress.done()
         self.reports.append(
             reading.report(
-                str(file.path),
+                group[0].table.file,
                 tuple(checked.title for checked in group),
                 time_unit,
                 time.perf_counter() - started,

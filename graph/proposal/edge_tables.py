@@ -1,0 +1,128 @@
+"""Writes the tables of facts and feedback: relations, types, thresholds by what the columns hold."""
+
+from pathlib import Path
+
+from graph.mapping_names import kind_name, relation_name
+from graph.proposal.profiles import FileProfile
+from graph.proposal.roles import FactColumns, FeedbackColumns
+from graph.proposal.toml_text import file_keys, name_or, quoted
+
+_IMPLICIT = {
+    "view": "VIEWED",
+    "click": "CLICKED",
+    "play": "PLAYED",
+    "listen": "PLAYED",
+    "read": "READ",
+    "cart": "PUT_IN_CART",
+    "purchase": "BOUGHT",
+    "order": "BOUGHT",
+    "buy": "BOUGHT",
+    "transaction": "BOUGHT",
+    "like": "LIKED",
+    "rating": "RATED",
+}
+"""What feedback is called by a word in a file's name or an event's, the weakest first."""
+
+_GOOD_SHARE = 0.8
+
+
+def facts_table(profile: FileProfile, facts: FactColumns, base: Path) -> str:
+    """The table of a file of facts."""
+    lines = ["[[facts]]", file_keys(profile, base), f"item = {quoted(facts.item.name)}"]
+    if facts.relation is not None:
+        lines.append("# The relations in the column become relationship types; rename them like")
+        lines.append('# { column = "...", names = { director = "DIRECTED_BY" } }')
+        lines.append(f"relation = {{ column = {quoted(facts.relation.name)} }}")
+    else:
+        lines.append(
+            f"relation = {quoted(name_or(relation_name, facts.entity.name, 'HAS', 'HAS_'))}"
+        )
+    lines.append(f"entity = {quoted(facts.entity.name)}")
+    kind = facts.kind or facts.relation
+    if kind is not None:
+        lines.append("# The kind of entity; the same name under one kind is one entity.")
+        lines.append(f"kind = {{ column = {quoted(kind.name)} }}")
+    else:
+        lines.append(f"kind = {quoted(name_or(kind_name, facts.entity.name, 'Thing'))}")
+    return "\n".join(lines) + "\n"
+
+
+def feedback_tables(profile: FileProfile, columns: FeedbackColumns, base: Path) -> list[str]:
+    """The tables of a file of feedback: two where ratings divide into good and low ones."""
+    lines = ["[[feedback]]", file_keys(profile, base)]
+    lines.append(f"user = {quoted(columns.user.name)}")
+    lines.append(f"item = {quoted(columns.item.name)}")
+    if columns.value is not None:
+        lines.append(f"value = {quoted(columns.value.name)}")
+    if columns.at is not None:
+        lines.append(f"at = {quoted(columns.at.name)}")
+        lines.append(f"time_unit = {quoted(str(columns.at.time_unit))}")
+    if columns.part is not None:
+        lines.append(
+            f"split = {quoted(columns.part)} # by the file's name; test rows train nothing"
+        )
+    elif columns.split is not None:
+        lines.append(f"split = {{ column = {quoted(columns.split.name)} }}")
+    if columns.event is not None:
+        return ["\n".join([*lines, *_event_type(columns)]) + "\n"]
+    numbers = None if columns.value is None else columns.value.numbers
+    is_rating = numbers is not None and 3 <= numbers[1] <= 100 and columns.value is not None
+    if not is_rating or columns.value is None or numbers is None:
+        name = _implicit_name(profile.path.name)
+        return ["\n".join([*lines, f"type = {quoted(name)}"]) + "\n"]
+    good = _GOOD_SHARE * numbers[1]
+    good = float(round(good)) if columns.value.is_whole else good
+    if numbers[0] >= good:
+        return ["\n".join([*lines, 'type = "LIKED"']) + "\n"]
+    return [
+        "\n".join(
+            [
+                f"# {good:g} of {numbers[1]:g} and better is taken as liking.",
+                *lines,
+                'type = "LIKED"',
+                f'keep = ">= {good:g}"',
+            ]
+        )
+        + "\n",
+        "\n".join(
+            [
+                "# The rest is history of a type of its own; training learns how much it counts.",
+                *lines,
+                'type = "RATED_LOW"',
+                f'keep = "< {good:g}"',
+            ]
+        )
+        + "\n",
+    ]
+
+
+def _event_type(columns: FeedbackColumns) -> list[str]:
+    """The types by column, the strongest first."""
+    assert columns.event is not None  # noqa: S101 # the caller has looked
+    strengths = list(_IMPLICIT)
+    named = {value: _event_name(value) for value in columns.event.values}
+    order = sorted(
+        named,
+        key=lambda value: (
+            -max((at for at, word in enumerate(strengths) if word in value.lower()), default=-1)
+        ),
+    )
+    pairs = ", ".join(f"{quoted(value)} = {quoted(named[value])}" for value in order)
+    return [
+        "# The first type is what is recommended; the others are history.",
+        f"type = {{ column = {quoted(columns.event.name)}, names = {{ {pairs} }} }}",
+    ]
+
+
+def _event_name(value: str) -> str:
+    for word, name in _IMPLICIT.items():
+        if word in value.lower():
+            return name
+    return name_or(relation_name, value, "DID")
+
+
+def _implicit_name(file_name: str) -> str:
+    for word, name in _IMPLICIT.items():
+        if word in file_name.lower() and name != "RATED":
+            return name
+    return "INTERACTED"
