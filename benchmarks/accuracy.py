@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("-k", default="10,20", help="list lengths (default 10,20)")
     parser.add_argument("--baselines", help="which baselines (default all), or none")
     parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--store", help="store URL instead of a new embedded graph")
+    parser.add_argument("--store", help="store URL, or neo4j for a new server; default embedded")
     given = parser.parse_args()
     unknown = set(given.protocols) - set(PROTOCOLS)
     if unknown:

@@ -1,7 +1,7 @@
 """How long import and training take, and how much memory, through the shipped command.
 
     python benchmarks/importing.py                   # a million rows into a new embedded graph
-    python benchmarks/importing.py --store bolt://127.0.0.1:7687
+    python benchmarks/importing.py --store neo4j      # a new server of its own
     python benchmarks/importing.py --train           # training on ml-100k and ml-1m as well
 
 Beside the import, the same file is read with Python's own csv reader: the machine's yardstick.
@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--users", type=int, default=6_000)
     parser.add_argument("--items", type=int, default=4_000)
-    parser.add_argument("--store", help="store URL; default a new embedded graph")
+    parser.add_argument("--store", help="store URL, or neo4j for a new server; default embedded")
     parser.add_argument("--train", action="store_true", help="also train on ml-100k and ml-1m")
     parser.add_argument("--only-train", action="store_true", help="only that")
     given = parser.parse_args()

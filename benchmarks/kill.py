@@ -1,7 +1,7 @@
 """Kills import and training with `kill -9` at random moments, and looks at what is left.
 
     python benchmarks/kill.py                        # ten times each, embedded
-    python benchmarks/kill.py --store bolt://127.0.0.1:7687 --rounds 10
+    python benchmarks/kill.py --store neo4j --rounds 10
 
 Each round adds a file of feedback to a project, kills `whypath import` somewhere in the middle,
 imports again, then kills `whypath train`. After each kill:
@@ -50,7 +50,7 @@ N_PROBES = 3
 def main() -> None:
     """Run the rounds and print one row of Markdown for each."""
     parser = argparse.ArgumentParser(description="kill -9 in the middle of import and train.")
-    parser.add_argument("--store", help="URL of an empty store; default a new embedded graph")
+    parser.add_argument("--store", help="URL of an empty store, or neo4j for a new server")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seed", type=int, default=None, help="of the random moments")
     given = parser.parse_args()

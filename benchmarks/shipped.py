@@ -1,6 +1,7 @@
 """The shipped command as the benchmarks run it: in a child process, in a project of its own."""
 
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from tools.neo4j_server import free_port, running
 
 HERE = Path(__file__).parent
 DATA = HERE.parent.parent / "shared" / "data"
@@ -73,10 +76,34 @@ def one_thread() -> dict[str, str]:
 
 @contextmanager
 def new_project(mapping: str, store: str | None = None) -> Iterator[Project]:
-    """A project in a temporary folder with this text as its whypath.toml."""
-    with TemporaryDirectory(prefix="whypath-benchmark-") as folder:
+    """A project in a temporary folder with this text as its whypath.toml.
+
+    `store` is a URL, `neo4j` for a new server of its own, or None for the embedded graph.
+    """
+    with TemporaryDirectory(prefix="whypath-benchmark-") as folder, new_store(store) as url:
         (Path(folder) / "whypath.toml").write_text(mapping, encoding="utf-8")
-        yield Project(Path(folder), store)
+        yield Project(Path(folder), url)
+
+
+@contextmanager
+def new_store(store: str | None) -> Iterator[str | None]:
+    """The URL itself, or that of a new Neo4j server with its password in the environment."""
+    if store != "neo4j":
+        yield store
+        return
+    password = secrets.token_urlsafe(9)
+    before = {name: os.environ.get(name) for name in ("NEO4J_USERNAME", "NEO4J_PASSWORD")}
+    os.environ.update(NEO4J_USERNAME="neo4j", NEO4J_PASSWORD=password)
+    with TemporaryDirectory(prefix="whypath-neo4j-") as home:
+        try:
+            with running(Path(home), password, bolt_port=free_port()) as server:
+                yield server.uri
+                server.process.kill()  # its data go anyway, and an orderly stop takes seconds
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name)
+                if value is not None:
+                    os.environ[name] = value
 
 
 def mapping_of(name: str, data: Path = DATA) -> str:
