@@ -1,4 +1,4 @@
-"""Writes the tables of facts and feedback: relations, types, thresholds by what the columns hold."""
+"""Writes the tables of facts and feedback: relations, types and thresholds by the columns."""
 
 from pathlib import Path
 
@@ -58,9 +58,7 @@ def feedback_tables(profile: FileProfile, columns: FeedbackColumns, base: Path) 
         lines.append(f"at = {quoted(columns.at.name)}")
         lines.append(f"time_unit = {quoted(str(columns.at.time_unit))}")
     if columns.part is not None:
-        lines.append(
-            f"split = {quoted(columns.part)} # by the file's name; test rows train nothing"
-        )
+        lines.append(f"split = {quoted(columns.part)} # by the file's name; `test` trains nothing")
     elif columns.split is not None:
         lines.append(f"split = {{ column = {quoted(columns.split.name)} }}")
     if columns.event is not None:

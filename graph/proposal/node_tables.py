@@ -1,4 +1,4 @@
-"""Writes the tables of items and users: titles, texts, properties and attributes by their columns."""
+"""Writes the tables of items and users: titles, texts, properties and attributes."""
 
 import re
 
@@ -28,9 +28,8 @@ def items_table(profile: FileProfile, key: ColumnProfile, file: str) -> str:
     tables = ["\n".join(lines) + "\n"]
     if title is not None and title.year_in_text:
         tables.append(_year_in_title(title))
-    for column in rest:
-        if column is not title and column not in texts:
-            tables.append(_column_table("items", column))
+    told = [title, *texts]
+    tables += [_column_table("items", column) for column in rest if column not in told]
     return "\n".join(tables)
 
 
