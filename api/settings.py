@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from graph.errors import UsageError
-from recommender.evaluating import EvaluationSettings
+from recommender.evaluation.settings import EvaluationSettings
 from recommender.request import Language
 from recommender.training import TrainingSettings
 

@@ -172,13 +172,6 @@ def tuning_grid(name: str, max_side: int, threads: int) -> Sequence[Baseline]:
     return grids[name]
 
 
-BASELINES = ("popular", "itemknn", "ials", "ease", "random")
-"""The names of `tuning_grid`."""
-
-NEEDS_FEEDBACK = ("popular", "itemknn", "ials", "ease")
-"""Those that know nothing of an item without feedback."""
-
-
 def describe(baseline: Baseline) -> dict[str, float]:
     """The settings of a config by name, without the limits on memory and threads."""
     settings: dict[str, float] = asdict(baseline)  # type: ignore[call-overload]  # a dataclass

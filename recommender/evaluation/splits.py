@@ -12,7 +12,7 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,7 @@ from numpy.typing import NDArray
 from graph.errors import DataError, UsageError
 from graph.model import HELD_OUT
 from recommender.dataset import NO_TIME, Dataset, Feedback
-from recommender.history import rank_in_group
-
-SplitName = Literal["files", "random", "chronological", "kfold", "cold_items"]
+from recommender.evaluation.settings import SplitName
 
 Mask = NDArray[np.bool_]
 
@@ -123,7 +121,7 @@ class KFoldSplit:
             rows = rows[np.argsort(dataset.feedback.user[rows], kind="stable")]
             user = dataset.feedback.user[rows]
             first = rng.integers(self.folds, size=len(dataset.users))
-            number[rows] = (first[user] + rank_in_group(user)) % self.folds
+            number[rows] = (first[user] + _place_in_user(user)) % self.folds
         names = {str(k): k for k in np.unique(number[number >= 0]).tolist()}
         unknown = [name for name in self.only or () if name not in names]
         if unknown:
@@ -197,13 +195,19 @@ def last_of_each_user(feedback: Feedback, order: NDArray[np.integer], share: flo
     length = np.bincount(user, minlength=1)[user] if len(user) else np.zeros(0, dtype=np.int64)
     size = np.clip(np.rint(share * length), 1, length - 1)
     is_last = np.zeros(len(feedback), dtype=np.bool_)
-    is_last[ordered] = rank_in_group(user) >= length - size
+    is_last[ordered] = _place_in_user(user) >= length - size
     return is_last
 
 
 def _last_of_each_user(dataset: Dataset, order: NDArray[np.integer], share: float) -> Mask:
     """The same among the positives."""
     return last_of_each_user(dataset.feedback, order[_is_target(dataset)[order]], share)
+
+
+def _place_in_user(user: NDArray[np.integer]) -> NDArray[np.int64]:
+    """How many rows of the same user stand before each row; `user` is sorted."""
+    starts = np.searchsorted(user, user, side="left")
+    return np.arange(len(user)) - starts
 
 
 def _is_target(dataset: Dataset) -> Mask:

@@ -13,9 +13,9 @@ from graph.errors import DataError, ResourceError, UsageError
 from graph.model import GraphSchema
 from graph.store import Store
 from recommender.dataset import Dataset, Feedback, read_dataset, sort_feedback
-from recommender.evaluating import EvaluationSettings, evaluate
-from recommender.evaluation.baselines import BASELINES
+from recommender.evaluating import evaluate
 from recommender.evaluation.report import METRICS, EvaluationReport
+from recommender.evaluation.settings import BASELINES, EvaluationSettings
 from recommender.publishing import publish
 from recommender.training import TrainingSettings, train
 

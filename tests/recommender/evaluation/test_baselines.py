@@ -15,7 +15,6 @@ from threadpoolctl import threadpool_limits
 
 from graph.errors import ResourceError
 from recommender.evaluation.baselines import (
-    BASELINES,
     ImplicitALS,
     ItemKNN,
     MostPopular,
@@ -26,6 +25,7 @@ from recommender.evaluation.baselines import (
 )
 from recommender.evaluation.full_ease import FullEASE
 from recommender.evaluation.metrics import find_hits, score_lists, top_items
+from recommender.evaluation.settings import BASELINES
 
 ROWS = csr_array(
     np.array(

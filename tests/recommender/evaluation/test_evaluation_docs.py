@@ -5,9 +5,9 @@ from typing import get_args
 
 import pytest
 
-from recommender.evaluation.baselines import BASELINES, describe, tuning_grid
+from recommender.evaluation.baselines import describe, tuning_grid
 from recommender.evaluation.report import METRICS
-from recommender.evaluation.splits import SplitName
+from recommender.evaluation.settings import BASELINES, SplitName
 
 TEXT = (Path(__file__).parents[3] / "docs" / "evaluation.md").read_text(encoding="utf-8")
 
