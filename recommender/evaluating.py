@@ -66,6 +66,10 @@ def evaluate(
         raise UsageError("the graph holds no feedback; run `whypath import` first")
     name, split = _choose_split(dataset, settings)
     baselines, notes = _choose_baselines(name, settings.baselines)
+    if isinstance(split, ColdItemSplit) and split.items:
+        n_unknown = len(set(split.items) - set(dataset.items.tolist()))
+        if n_unknown:
+            notes.append(f"{n_unknown:,} of the cold items are not in the graph.")
     contestants: list[Contestant] = [Ours(dataset, training, settings.refit)]
     for baseline in baselines:
         grid = tuning_grid(baseline, training.max_dense_items, settings.threads)
