@@ -1,39 +1,69 @@
-"""What the shared verbs need of a database: run a query, get its rows or an Arrow table."""
+"""What the verbs of a store need of a database: run a query, get its rows or an Arrow table."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from functools import cache
+from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
 
-from graph.queries import Dialect
+from graph.queries import Dialect, query
 
+T = TypeVar("T")
 Row = list[Any]
+Names = str | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A rendered query with its parameters."""
+    """A rendered query with its parameters; a parameter may be an Arrow table."""
 
     text: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Engine(Protocol):
+def statement(
+    dialect: Dialect, name: str, names: Mapping[str, Names] | None = None, **parameters: Any
+) -> Statement:
+    """The query of that name in a dialect, its names filled in, with its parameters."""
+    return Statement(_render(name, dialect, tuple(sorted((names or {}).items()))), parameters)
+
+
+@cache
+def _render(name: str, dialect: Dialect, names: tuple[tuple[str, Names], ...]) -> str:
+    return query(name, dialect).render(**dict(names))
+
+
+class Reader(Protocol):
+    """Runs queries."""
+
+    def rows(self, statement: Statement) -> list[Row]:
+        """The rows of a query, each in the order of its columns."""
+
+    def table(self, statement: Statement, schema: pa.Schema) -> pa.Table:
+        """The rows of a query as a table with this schema."""
+
+
+class Engine(Reader, Protocol):
     """A connection to one database; safe for concurrent readers. Raises the errors of the graph."""
 
     @property
     def dialect(self) -> Dialect:
         """Which variant of a query it takes."""
 
-    def rows(self, statement: Statement) -> list[Row]:
-        """The rows of a reading query, each in the order of its columns."""
+    @property
+    def batch_rows(self) -> int:
+        """How many rows of a bulk write go into one transaction."""
 
-    def table(self, statement: Statement, schema: pa.Schema) -> pa.Table:
-        """The rows of a reading query as a table with this schema."""
+    @property
+    def few_rows(self) -> int:
+        """Up to how many edges are added by `add_few_edges` instead of `add_edges`."""
 
-    def write(self, *statements: Statement) -> list[Row]:
-        """Run writing queries in one transaction; answers the rows of the last one."""
+    def write(self, work: Callable[[Reader], T]) -> T:
+        """Do the work in one transaction, and again after a deadlock or a lost connection.
+
+        No other write meanwhile changes the rows that the work has read.
+        """
 
     def close(self) -> None:
         """Release the database."""

@@ -9,14 +9,14 @@ used a second time crashes the process, so a table is handed over as a new objec
 import contextlib
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import ladybug
 import pyarrow as pa
 
-from graph.engine import Row, Statement
+from graph.engine import Reader, Row, Statement, T
 from graph.errors import (
     NotReadyError,
     ResourceError,
@@ -36,6 +36,8 @@ class LadybugEngine:
     """One open database file; other processes are kept out until `close`."""
 
     dialect: Dialect = "ladybug"
+    batch_rows = 100_000
+    few_rows = 100
 
     def __init__(self, path: Path, *, read_only: bool = False, buffer_mb: int = BUFFER_MB) -> None:
         """Open the file, and create it unless `read_only`."""
@@ -58,39 +60,32 @@ class LadybugEngine:
             )
         except RuntimeError as error:
             self._lock.release()
-            self._translate(error)
+            raise _translated(path, error) from error
 
     def rows(self, statement: Statement) -> list[Row]:
         """The rows of a reading query."""
-        with self._reader() as connection, self._run(connection, statement) as result:
-            if not result.has_next():
-                return []
-            # Three times as fast as row by row; the default chunk of a million rows costs 0.7 ms.
-            columns = result.get_as_arrow(2048).columns
-            lists = (column.to_pylist() for column in columns)
-            return [list(row) for row in zip(*lists, strict=True)]
+        with self._reader() as connection:
+            return _Work(self._path, connection).rows(statement)
 
     def table(self, statement: Statement, schema: pa.Schema) -> pa.Table:
         """The rows of a reading query as an Arrow table."""
-        with self._fresh() as connection, self._run(connection, statement) as result:
-            return _arrow(result, schema)
+        with self._fresh() as connection:
+            return _Work(self._path, connection).table(statement, schema)
 
-    def write(self, *statements: Statement) -> list[Row]:
-        """Run the statements in one transaction, after those of other threads."""
-        rows: list[Row] = []
+    def write(self, work: Callable[[Reader], T]) -> T:
+        """Do the work in one transaction, after those of other threads."""
         with self._write_lock, self._fresh() as connection:
-            connection.execute("BEGIN TRANSACTION").close()
+            transaction = _Work(self._path, connection)
+            transaction.rows(Statement("BEGIN TRANSACTION"))
             try:
-                for statement in statements:
-                    with self._run(connection, statement) as result:
-                        rows = result.get_all()
+                done = work(transaction)
             except BaseException:
                 # A failed statement may have ended the transaction already.
                 with contextlib.suppress(RuntimeError):
                     connection.execute("ROLLBACK").close()
                 raise
-            with self._run(connection, Statement("COMMIT")):
-                return rows
+            transaction.rows(Statement("COMMIT"))
+            return done
 
     def forget_plans(self) -> None:
         """Drop the readers' cached plans, which do not know tables made since."""
@@ -132,25 +127,47 @@ class LadybugEngine:
         else:
             connection.close()
 
+
+class _Work:
+    """Runs queries on one connection."""
+
+    def __init__(self, path: Path, connection: Any) -> None:
+        self._path = path
+        self._connection = connection
+
+    def rows(self, statement: Statement) -> list[Row]:
+        """The rows of a query."""
+        with self._run(statement) as result:
+            if not result.has_next():
+                return []
+            # Three times as fast as row by row; the default chunk of a million rows costs 0.7 ms.
+            columns = result.get_as_arrow(2048).columns
+            lists = (column.to_pylist() for column in columns)
+            return [list(row) for row in zip(*lists, strict=True)]
+
+    def table(self, statement: Statement, schema: pa.Schema) -> pa.Table:
+        """The rows of a query as an Arrow table."""
+        with self._run(statement) as result:
+            if not result.has_next():
+                return schema.empty_table()
+            return result.get_as_arrow().rename_columns(schema.names).cast(schema)
+
     @contextlib.contextmanager
-    def _run(self, connection: Any, statement: Statement) -> Iterator[Any]:
+    def _run(self, statement: Statement) -> Iterator[Any]:
         parameters = {
             name: value.slice(0) if isinstance(value, pa.Table) else value
             for name, value in statement.parameters.items()
         }
         try:
-            result = connection.execute(statement.text, parameters)
-            try:
+            with self._connection.execute(statement.text, parameters) as result:
                 yield result
-            finally:
-                result.close()
         except RuntimeError as error:
-            self._translate(error)
+            raise _translated(self._path, error) from error
 
-    def _translate(self, error: RuntimeError) -> NoReturn:
-        """Raise what a Ladybug error means to the user; Ladybug has one class for all of them."""
-        reason = str(error).splitlines()[0] if str(error) else "unknown error"
-        raise _meaning(self._path, reason) from error
+
+def _translated(path: Path, error: RuntimeError) -> WhypathError:
+    """What a Ladybug error means to the user; Ladybug has one class for all of them."""
+    return _meaning(path, str(error).splitlines()[0] if str(error) else "unknown error")
 
 
 def _meaning(path: Path, reason: str) -> WhypathError:
@@ -173,9 +190,3 @@ def _meaning(path: Path, reason: str) -> WhypathError:
     if "IO exception" in reason:
         return ResourceError(f"cannot read or write {path} ({reason})")
     return StoreError(f"the embedded graph at {path} refused a query: {reason}")
-
-
-def _arrow(result: Any, schema: pa.Schema) -> pa.Table:
-    if not result.has_next():
-        return schema.empty_table()
-    return result.get_as_arrow().rename_columns(schema.names).cast(schema)

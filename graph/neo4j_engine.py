@@ -1,14 +1,14 @@
 """Runs Cypher on a Neo4j server: managed transactions, which the driver retries, and its errors."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import neo4j
 import pyarrow as pa
 from neo4j import exceptions
 
-from graph.engine import Row, Statement
+from graph.engine import Reader, Row, Statement, T
 from graph.errors import (
     ResourceError,
     StoreError,
@@ -22,11 +22,16 @@ _CONNECT_TIMEOUT_S = 10.0
 _RETRY_TIME_S = 30.0
 _ROWS_AT_ONCE = 50_000
 
+BATCH = 20_000
+"""Rows in one transaction."""
+
 
 class Neo4jEngine:
     """One driver with its pool of connections."""
 
     dialect: Dialect = "neo4j"
+    batch_rows = BATCH
+    few_rows = 0
 
     def __init__(
         self,
@@ -58,47 +63,25 @@ class Neo4jEngine:
 
     def rows(self, statement: Statement) -> list[Row]:
         """The rows of a reading query."""
-
-        def read(transaction: neo4j.ManagedTransaction) -> list[Row]:
-            return transaction.run(statement.text, dict(statement.parameters)).values()
-
         with self._session() as session:
-            return session.execute_read(read)
+            return session.execute_read(lambda transaction: _Work(transaction).rows(statement))
 
     def table(self, statement: Statement, schema: pa.Schema) -> pa.Table:
-        """The rows of a reading query as an Arrow table, made piece by piece."""
-
-        def read(transaction: neo4j.ManagedTransaction) -> pa.Table:
-            result = transaction.run(statement.text, dict(statement.parameters))
-            batches = []
-            while records := result.fetch(_ROWS_AT_ONCE):
-                columns = zip(*(record.values() for record in records), strict=True)
-                arrays = [
-                    pa.array(column, field.type)
-                    for column, field in zip(columns, schema, strict=True)
-                ]
-                batches.append(pa.record_batch(arrays, schema=schema))
-            return pa.Table.from_batches(batches, schema)
-
+        """The rows of a reading query as an Arrow table."""
         with self._session() as session:
-            return session.execute_read(read)
+            return session.execute_read(
+                lambda transaction: _Work(transaction).table(statement, schema)
+            )
 
-    def write(self, *statements: Statement) -> list[Row]:
-        """Run the statements in one transaction."""
-
-        def work(transaction: neo4j.ManagedTransaction) -> list[Row]:
-            rows: list[Row] = []
-            for statement in statements:
-                rows = transaction.run(statement.text, dict(statement.parameters)).values()
-            return rows
-
+    def write(self, work: Callable[[Reader], T]) -> T:
+        """Do the work in a managed transaction, which the driver retries."""
         with self._session() as session:
-            return session.execute_write(work)
+            return session.execute_write(lambda transaction: work(_Work(transaction)))
 
     def write_in_parts(self, statement: Statement) -> None:
         """Run a query that commits parts of its work by itself; a failure leaves a part done."""
         with self._session() as session:
-            session.run(statement.text, dict(statement.parameters)).consume()
+            session.run(statement.text, _parameters(statement)).consume()
 
     def close(self) -> None:
         """Close all connections."""
@@ -120,6 +103,42 @@ class Neo4jEngine:
             yield
         except (exceptions.Neo4jError, exceptions.DriverError) as error:
             raise _meaning(self._url, error) from error
+
+
+class _Work:
+    """Runs queries in one transaction."""
+
+    def __init__(self, transaction: neo4j.ManagedTransaction) -> None:
+        self._transaction = transaction
+
+    def rows(self, statement: Statement) -> list[Row]:
+        """The rows of a query."""
+        return self._run(statement).values()
+
+    def table(self, statement: Statement, schema: pa.Schema) -> pa.Table:
+        """The rows of a query as an Arrow table, made piece by piece."""
+        result = self._run(statement)
+        batches = []
+        while records := result.fetch(_ROWS_AT_ONCE):
+            columns = zip(*(record.values() for record in records), strict=True)
+            arrays = [
+                pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)
+            ]
+            batches.append(pa.record_batch(arrays, schema=schema))
+        return pa.Table.from_batches(batches, schema)
+
+    def _run(self, statement: Statement) -> neo4j.Result:
+        return self._transaction.run(statement.text, _parameters(statement))
+
+
+def _parameters(statement: Statement) -> dict[str, Any]:
+    """The parameters as the driver takes them: a table becomes a map of columns."""
+    return {
+        name: {column: value.column(column).to_pylist() for column in value.column_names}
+        if isinstance(value, pa.Table)
+        else value
+        for name, value in statement.parameters.items()
+    }
 
 
 def _meaning(url: str, error: Any) -> WhypathError:

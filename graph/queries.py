@@ -11,9 +11,9 @@ A query file opens with a comment that says what it answers, then names what it 
 `parameters` are values that the driver sends apart from the text. `names` are labels, relationship
 types and property names, which Cypher cannot take as parameters: they stand in the text as
 `` `<relation>` `` and are quoted when the query is rendered. A plural name (`` `<properties>` ``)
-takes a list: the line that starts with a comma and holds it is repeated for each name, and a
-relationship type becomes an alternative (`` `A`|`B` ``). A part that does not apply is left out of
-the head. `type(e)` is spelled `label(e)` in Ladybug: that one word is translated.
+takes a list: the line that holds it starts with a comma and is repeated for each name; the comma
+goes if a bracket opens before it. A part that does not apply is left out of the head. `type(e)` is
+spelled `label(e)` in Ladybug: that one word is translated.
 """
 
 import re
@@ -30,6 +30,7 @@ Dialect = Literal["ladybug", "neo4j"]
 _HEAD_PART = re.compile(r"(parameters|names|columns):\s*(.*)")
 _PARAMETER = re.compile(r"\$[a-z_]+")
 _NAME = re.compile(r"([`'])<([a-z_]+)>\1")
+_AFTER_BRACKET = re.compile(r"(?<=[({])(\s*),")
 _LAST_RETURN = re.compile(r"\bRETURN\b(?:\s+DISTINCT\b)?(?!.*\bRETURN\b)", re.DOTALL)
 _AFTER_RETURN = re.compile(r"\b(?:ORDER\s+BY|SKIP|LIMIT|UNION)\b")
 
@@ -56,7 +57,7 @@ class Query:
         lines: list[str] = []
         for line in self.text.splitlines():
             lines.extend(_fill(line, names))
-        return "\n".join(lines)
+        return _AFTER_BRACKET.sub(r"\1", "\n".join(lines))
 
 
 @cache

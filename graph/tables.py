@@ -50,7 +50,7 @@ def _with_properties(
 
 
 def conform(
-    table: pa.Table, schema: pa.Schema, keys: Sequence[str], required: set[str]
+    table: pa.Table, schema: pa.Schema, keys: Sequence[str], required: Sequence[str] = ()
 ) -> pa.Table:
     """The table with the schema's types, in the schema's order, keeping the columns that it has.
 
@@ -118,7 +118,7 @@ def compare(incoming: pa.Table, kept: pa.Table, columns: Sequence[str]) -> News:
     return News(np.flatnonzero(is_new), rows[~same], int(same.sum()))
 
 
-def known_type(type: str, known: Sequence[str], what: str) -> None:
+def check_known(type: str, known: Sequence[str], what: str) -> None:
     """Refuse a type that the graph was not prepared for."""
     if type not in known:
         raise UsageError(f"the graph has no {what} {type!r}; it has {', '.join(known) or 'none'}")

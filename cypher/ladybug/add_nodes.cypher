@@ -2,6 +2,7 @@
 //
 // parameters: $rows
 // names: <label>, <properties>
-COPY `<label>`(id
+COPY `<label>`(
+  id
   , `<properties>`
 ) FROM $rows

@@ -1,0 +1,19 @@
+"""Both stores keep the store contract."""
+
+import pytest
+
+from graph.store import Store
+from tests.contracts.store_contract import StoreContract
+
+
+class TestLadybug(StoreContract):
+    @pytest.fixture
+    def store(self, ladybug_store: Store) -> Store:
+        return ladybug_store
+
+
+@pytest.mark.neo4j
+class TestNeo4j(StoreContract):
+    @pytest.fixture
+    def store(self, neo4j_store: Store) -> Store:
+        return neo4j_store
