@@ -72,7 +72,7 @@ def evaluate(
             notes.append(f"{n_unknown:,} of the cold items are not in the graph.")
     contestants: list[Contestant] = [Ours(dataset, training, settings.refit)]
     for baseline in baselines:
-        grid = tuning_grid(baseline, training.max_dense_items, settings.threads)
+        grid = tuning_grid(baseline, dataset, training.max_dense_items, settings.threads)
         contestants.append(TunedBaseline(grid, by_time=name == "chronological"))
     seed = np.random.default_rng(settings.rng if rng is None else rng)
     for_split, for_bootstrap, *for_models = seed.spawn(2 + len(contestants))
@@ -164,11 +164,11 @@ def _choose_split(dataset: Dataset, settings: EvaluationSettings) -> tuple[Split
 def _choose_baselines(
     name: SplitName, baselines: tuple[str, ...]
 ) -> tuple[tuple[str, ...], list[str]]:
-    """Cold items are beyond models that only know feedback: a random order stands in for them."""
+    """Cold items are beyond models that only know feedback: others stand in for them."""
     blind = [baseline for baseline in baselines if baseline in NEEDS_FEEDBACK]
     if name != "cold_items" or not blind:
         return baselines, []
-    kept = dict.fromkeys([*(each for each in baselines if each not in blind), "random"])
+    kept = dict.fromkeys([*(each for each in baselines if each not in blind), "random", "facts"])
     note = f"Left out, since they know nothing of an item without feedback: {', '.join(blind)}."
     return tuple(kept), [note]
 

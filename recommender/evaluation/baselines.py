@@ -5,8 +5,8 @@ nothing else. All of them rank for the users they were fitted on, by what stands
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -16,8 +16,10 @@ from implicit.utils import ParameterWarning
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, csr_matrix
 
+from recommender.dataset import Dataset
 from recommender.evaluation.full_ease import FullEASE
 from recommender.evaluation.ranker import Ranker, Scores
+from recommender.evaluation.shared_facts import SharedFacts, fact_vectors
 
 
 class Baseline(Protocol):
@@ -153,26 +155,32 @@ class WithPopularityForNewUsers:
         return scores
 
 
-def tuning_grid(name: str, max_side: int, threads: int) -> Sequence[Baseline]:
+def tuning_grid(name: str, dataset: Dataset, max_side: int, threads: int) -> Sequence[Baseline]:
     """The configs of a baseline among which validation data choose."""
-    grids: Mapping[str, Sequence[Baseline]] = {
-        "popular": [MostPopular()],
-        "itemknn": [ItemKNN(neighbours) for neighbours in (50, 100, 200, 400, 800)],
-        "ials": [
-            ImplicitALS(regularization=regularization, confidence=confidence, threads=threads)
-            for confidence in (1.0, 10.0)
-            for regularization in (10.0, 50.0, 100.0)
-        ],
-        "ease": [
-            FullEASE(regularization, max_side)
-            for regularization in (50.0, 100.0, 250.0, 500.0, 1000.0, 2000.0, 5000.0, 10000.0)
-        ],
-        "random": [RandomOrder()],
-    }
-    return grids[name]
+    match name:
+        case "popular":
+            return [MostPopular()]
+        case "itemknn":
+            return [ItemKNN(neighbours) for neighbours in (50, 100, 200, 400, 800)]
+        case "ials":
+            return [
+                ImplicitALS(regularization=regularization, confidence=confidence, threads=threads)
+                for confidence in (1.0, 10.0)
+                for regularization in (10.0, 50.0, 100.0)
+            ]
+        case "ease":
+            regularizations = (50.0, 100.0, 250.0, 500.0, 1000.0, 2000.0, 5000.0, 10000.0)
+            return [FullEASE(regularization, max_side) for regularization in regularizations]
+        case "facts":
+            return [SharedFacts(fact_vectors(dataset))]
+        case "random":
+            return [RandomOrder()]
+        case _:
+            raise ValueError(f"unknown baseline {name!r}")
 
 
 def describe(baseline: Baseline) -> dict[str, float]:
     """The settings of a config by name, without the limits on memory and threads."""
-    settings: dict[str, float] = asdict(baseline)  # type: ignore[call-overload]  # a dataclass
-    return {key: value for key, value in settings.items() if key not in ("max_side", "threads")}
+    names = [entry.name for entry in fields(baseline)]  # type: ignore[arg-type]  # a dataclass
+    unimportant = ("max_side", "threads", "vectors")
+    return {name: getattr(baseline, name) for name in names if name not in unimportant}

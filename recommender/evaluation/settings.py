@@ -8,7 +8,7 @@ from graph.errors import UsageError
 
 SplitName = Literal["files", "random", "chronological", "kfold", "cold_items"]
 
-BASELINES = ("popular", "itemknn", "ials", "ease", "random")
+BASELINES = ("popular", "itemknn", "ials", "ease", "facts", "random")
 """The names of the baselines."""
 
 NEEDS_FEEDBACK = ("popular", "itemknn", "ials", "ease")

@@ -256,12 +256,12 @@ def test_marks_of_the_data_are_not_what_a_random_split_trains_on() -> None:
     assert lists_of(marked) == lists_of(plain)
 
 
-def test_cold_items_stand_beside_a_random_order_only(tmp_path: Path) -> None:
+def test_cold_items_stand_beside_models_that_need_no_feedback(tmp_path: Path) -> None:
     file = tmp_path / "cold.csv"
     file.write_text("item,fold\ni03,test\ni13,test\ni14,tune\nunheard,test\n")
     report = run(films(), replace(QUICK, cold_items=file, cold_fold="test"))
     assert report.split == {"name": "cold_items", "items": 3}
-    assert [model.model for model in report.models] == ["whypath", "random order"]
+    assert [model.model for model in report.models] == ["whypath", "random order", "shared facts"]
     assert "popular, itemknn, ials, ease" in report.notes[0]
     assert report.notes[1] == "1 of the cold items are not in the graph."
     for items in lists_of(report).values():

@@ -14,6 +14,7 @@ from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 
 from graph.errors import ResourceError
+from recommender.dataset import Dataset, Facts, Feedback
 from recommender.evaluation.baselines import (
     ImplicitALS,
     ItemKNN,
@@ -26,6 +27,7 @@ from recommender.evaluation.baselines import (
 from recommender.evaluation.full_ease import FullEASE
 from recommender.evaluation.metrics import find_hits, score_lists, top_items
 from recommender.evaluation.settings import BASELINES
+from recommender.evaluation.shared_facts import SharedFacts, fact_vectors
 
 ROWS = csr_array(
     np.array(
@@ -47,6 +49,22 @@ def one_thread() -> Iterator[None]:
     """As `evaluate` does; implicit warns of a BLAS with more threads."""
     with threadpool_limits(limits=1):
         yield
+
+
+FEEDBACK = Feedback(*(np.zeros(0, dtype=kind) for kind in ("i4", "i4", "i2", "f8", "i8", "O")))
+FILMS = Dataset(
+    users=np.array(["a", "b", "c", "d"], dtype=object),
+    items=np.array(["0", "1", "2", "3", "4"], dtype=object),
+    entities=np.array(["crime", "pacino", "year"], dtype=object),
+    feedback_types=("LIKED",),
+    feedback=FEEDBACK,
+    item_facts={
+        "HAS_GENRE": Facts(np.array([0, 1, 3]), np.array([0, 0, 0]), np.ones(3)),
+        "HAS_CAST": Facts(np.array([0, 4]), np.array([1, 1]), np.ones(2)),
+        "MADE": Facts(np.arange(5), np.full(5, 2), np.ones(5)),
+    },
+    user_facts={},
+)
 
 
 def rng() -> np.random.Generator:
@@ -110,6 +128,17 @@ def test_ease_is_the_published_formula_on_either_side(
     np.testing.assert_allclose(scores, slow_ease(dense, regularization), atol=1e-4)
 
 
+def test_shared_facts_are_the_cosine_of_rare_entities() -> None:
+    rows = csr_array(np.array([[1.0, 0, 0, 0, 0], [0, 0, 1.0, 0, 0]]))
+    scores = SharedFacts(fact_vectors(FILMS))(rows, rng()).scores(np.array([0, 1]))
+    genre, actor = np.log(5 / 3), np.log(5 / 2)
+    length = np.hypot(genre, actor)
+    expected = [1.0, genre / length, 0.0, genre / length, actor / length]
+    np.testing.assert_allclose(scores[0], expected)
+    # what every item has says nothing, and item 2 has nothing else
+    np.testing.assert_allclose(scores[1], np.zeros(5))
+
+
 def test_ease_takes_no_more_memory_than_allowed() -> None:
     with pytest.raises(ResourceError, match="dense matrix of 4 x 4 numbers"):
         FullEASE(max_side=3)(ROWS, rng())
@@ -126,7 +155,7 @@ def test_new_users_get_the_most_popular() -> None:
 
 @pytest.mark.parametrize("name", BASELINES)
 def test_every_grid_is_of_one_model_and_can_be_fitted(name: str) -> None:
-    grid = tuning_grid(name, max_side=10, threads=1)
+    grid = tuning_grid(name, FILMS, max_side=10, threads=1)
     assert len({config.label for config in grid}) == 1
     assert len({tuple(describe(config).items()) for config in grid}) == len(grid)
     scores = grid[0](ROWS, rng()).scores(USERS)
