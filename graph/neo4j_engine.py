@@ -112,8 +112,12 @@ class _Work:
         self._transaction = transaction
 
     def rows(self, statement: Statement) -> list[Row]:
-        """The rows of a query."""
-        return self._run(statement).values()
+        """The rows of a query; a query whose one column is `rows` holds them all in one record."""
+        result = self._run(statement)
+        if list(result.keys()) == ["rows"]:
+            rows: list[Row] = result.single(strict=True)[0]
+            return rows
+        return result.values()
 
     def table(self, statement: Statement, schema: pa.Schema) -> pa.Table:
         """The rows of a query as an Arrow table, made piece by piece."""

@@ -1,10 +1,12 @@
-// Candidates of one relation of evidence, each with its sum of anchor weight times edge weight.
+// Candidates of one relation of evidence: each item with its sum of anchor weight times edge weight.
+//
+// All in one record, as pairs: the driver takes 16 us for each record, 3 times what the sum costs.
 //
 // parameters: $sources, $weights, $run
 // names: <label>, <relation>
-// columns: item, score
+// columns: rows
 UNWIND range(0, size($sources) - 1) AS position
 MATCH (source:`<label>` {id: $sources[position]})-[edge:`<relation>`]->(target:Item)
 WHERE edge.run = $run
 WITH target, sum(edge.weight * $weights[position]) AS score
-RETURN target.id AS item, score AS score
+RETURN collect([target.id, score]) AS rows
