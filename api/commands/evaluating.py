@@ -19,7 +19,11 @@ from recommender.evaluating import evaluate as evaluate_dataset
 @click.option("--folds", type=int, help="Folds of kfold, where the data do not name them.")
 @click.option("--only-folds", metavar="NAME,...", help="Only these folds of kfold.")
 @click.option("--refit/--no-refit", default=None, help="Train on validation data, too, at last.")
-@click.option("--baselines", metavar="NAME,...", help="popular, itemknn, ials, ease; or none.")
+@click.option(
+    "--baselines",
+    metavar="NAME,...",
+    help="popular, itemknn, ials, ease, facts, random; or none.",
+)
 @click.option("--cold-items", type=click.Path(path_type=Path), help="CSV with a column `item`.")
 @click.option("--cold-fold", help="Only rows of the cold items file with this `fold`.")
 @click.option("--seed", type=int, help="Decides every random choice.")
