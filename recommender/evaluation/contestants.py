@@ -4,7 +4,7 @@ Each chooses its settings on the same validation data and is then fitted on the 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -15,14 +15,20 @@ from recommender.dataset import Dataset, Feedback
 from recommender.evaluation.baselines import Baseline, WithPopularityForNewUsers, describe
 from recommender.evaluation.judging import Judge, positives, to_rows
 from recommender.evaluation.ranker import Ranker
+from recommender.evaluation.settings import SplitName
 from recommender.evaluation.splits import Fold, last_of_each_user
 from recommender.scoring import Scorer
-from recommender.training import TrainingSettings, train
+from recommender.training import TrainingSettings, ValidationName, train
 
 Report = Callable[[str], None]
 Fitted = tuple[Ranker, Mapping[str, object]]
 
 _TUNING_K = 10
+_VALIDATION: Mapping[SplitName, ValidationName] = {
+    "random": "random",
+    "kfold": "random",
+    "chronological": "chronological",
+}
 
 
 class Contestant(Protocol):
@@ -38,19 +44,27 @@ class Contestant(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """What `whypath train` learns, evidence cut and all, scored as the graph would score it."""
+    """What `whypath train` learns, evidence cut and all, scored as the graph would score it.
+
+    Where training is free to choose how it validates, it does so as the split `tests`: a mixture
+    chosen on the latest feedback is not the best one for feedback held out at random.
+    """
 
     dataset: Dataset
     training: TrainingSettings
     refit: bool
+    tests: SplitName
     label: str = "whypath"
 
     def __call__(self, fold: Fold, judge: Judge, rng: Generator, report: Report) -> Fitted:
         """Train on `fold.train`, tuned on `fold.valid` or on what training holds out itself."""
         visible = self.dataset.with_feedback(fold.train)
+        training = self.training
+        if training.validation == "auto" and self.tests in _VALIDATION:
+            training = replace(training, validation=_VALIDATION[self.tests])
         evidence = train(
             visible,
-            self.training,
+            training,
             rng=rng,
             validation=fold.valid,
             refit=self.refit,
