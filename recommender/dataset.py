@@ -38,14 +38,18 @@ class Feedback:
 
     def where(self, mask: NDArray[np.bool_]) -> Self:
         """The rows where `mask` (shape (len(self),)) holds, in the same order."""
+        return self.take(np.flatnonzero(mask))
+
+    def take(self, rows: NDArray[np.intp]) -> Self:
+        """These rows, in this order."""
         return replace(
             self,
-            user=self.user[mask],
-            item=self.item[mask],
-            type=self.type[mask],
-            value=self.value[mask],
-            at=self.at[mask],
-            split=self.split[mask],
+            user=self.user[rows],
+            item=self.item[rows],
+            type=self.type[rows],
+            value=self.value[rows],
+            at=self.at[rows],
+            split=self.split[rows],
         )
 
 
@@ -83,15 +87,7 @@ class Dataset:
 
 def sort_feedback(feedback: Feedback) -> Feedback:
     """The same rows in the order that `Feedback` promises."""
-    order = np.lexsort((feedback.type, feedback.item, feedback.at, feedback.user))
-    return Feedback(
-        user=feedback.user[order],
-        item=feedback.item[order],
-        type=feedback.type[order],
-        value=feedback.value[order],
-        at=feedback.at[order],
-        split=feedback.split[order],
-    )
+    return feedback.take(np.lexsort((feedback.type, feedback.item, feedback.at, feedback.user)))
 
 
 def read_dataset(store: Store) -> Dataset:
@@ -124,7 +120,7 @@ def read_dataset(store: Store) -> Dataset:
         items=items,
         entities=entities,
         feedback_types=tuple(schema.feedback_types),
-        feedback=sort_feedback(_concatenate(parts)),
+        feedback=sort_feedback(concatenate(parts)),
         item_facts=facts["Item"],
         user_facts=facts["User"],
     )
@@ -183,7 +179,8 @@ def _read_feedback(table: pa.Table, type_number: int, users: Ids, items: Ids) ->
     )
 
 
-def _concatenate(parts: list[Feedback]) -> Feedback:
+def concatenate(parts: list[Feedback]) -> Feedback:
+    """The rows of all parts, one after the other (not sorted)."""
     if not parts:
         empty = np.zeros(0)
         return Feedback(

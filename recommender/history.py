@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from recommender.dataset import Feedback
-from recommender.recipe import SignalRecipe
+from recommender.recipe import SignalRecipe, fade, mean_ranks
 
 
 def latest_first(feedback: Feedback, feedback_types: Sequence[str], limit: int) -> Feedback:
@@ -19,32 +19,10 @@ def latest_first(feedback: Feedback, feedback_types: Sequence[str], limit: int) 
     name_order = np.argsort(np.argsort(np.array(feedback_types, dtype=str), kind="stable"))
     names = name_order[feedback.type] if len(feedback) else feedback.type
     order = np.lexsort((names, feedback.item, ~feedback.at, feedback.user))
-    ordered = Feedback(
-        user=feedback.user[order],
-        item=feedback.item[order],
-        type=feedback.type[order],
-        value=feedback.value[order],
-        at=feedback.at[order],
-        split=feedback.split[order],
-    )
-    return ordered.where(rank_in_group(ordered.user) < limit)
-
-
-def rank_in_group(
-    group: NDArray[np.int32], counts: NDArray[np.bool_] | None = None
-) -> NDArray[np.int64]:
-    """How many rows of the same group stand before each row; `group` is sorted.
-
-    With `counts`, only rows where it holds are counted.
-    """
-    size = len(group)
-    if size == 0:
-        return np.zeros(0, dtype=np.int64)
-    counted = np.ones(size, dtype=np.int64) if counts is None else counts.astype(np.int64)
-    before = np.cumsum(counted) - counted
-    starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
-    lengths = np.diff(np.r_[starts, size])
-    return before - np.repeat(before[starts], lengths)
+    ordered = feedback.take(order)
+    starts = np.flatnonzero(_changes(ordered.user))
+    place = np.arange(len(ordered)) - np.repeat(starts, np.diff(np.r_[starts, len(ordered)]))
+    return ordered.where(place < limit)
 
 
 def type_strength(
@@ -64,7 +42,9 @@ def weigh(
     """`theta_m(u) * a_m(u, s)` as a matrix (users, items); `history` as `latest_first` gives it."""
     weight = strength
     if signal.decay is not None:
-        weight = weight * np.exp(-rank_in_group(history.user, strength != 0.0) / signal.decay)
+        is_new_user = _changes(history.user)
+        rank = mean_ranks(is_new_user | _changes(history.at), strength != 0.0, is_new_user)
+        weight = weight * fade(rank, signal.decay)
     total = np.bincount(history.user, weights=np.abs(weight), minlength=shape[0])
     if signal.damping:
         scale = np.zeros(shape[0])
@@ -73,3 +53,10 @@ def weigh(
     used = weight != 0.0
     triple = (signal.theta * weight[used], (history.user[used], history.item[used]))
     return csr_array(triple, shape=shape)
+
+
+def _changes(column: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Whether a row differs from the one before it; True for the first."""
+    if len(column) == 0:
+        return np.zeros(0, dtype=np.bool_)
+    return np.concatenate([[True], column[1:] != column[:-1]])

@@ -11,6 +11,7 @@ parameters of `a_m`, and the weight of the prior. It is stored in the Run node a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -33,12 +34,48 @@ RELATION_OF_SIGNAL: Mapping[str, str] = {
 }
 
 
+HORIZON = 7.0
+"""Decays after which a piece of history no longer counts: exp(-7) is below a thousandth."""
+
+
+def fade(rank: NDArray[np.float64], decay: float) -> NDArray[np.float64]:
+    """`exp(-rank / decay)`, and 0 beyond the horizon."""
+    faded: NDArray[np.float64] = np.where(rank <= HORIZON * decay, np.exp(-rank / decay), 0.0)
+    return faded
+
+
+def mean_ranks(
+    is_new_time: NDArray[np.bool_],
+    counts: NDArray[np.bool_],
+    is_new_user: NDArray[np.bool_] | None = None,
+) -> NDArray[np.float64]:
+    """Ranks from 0 among the pieces that count, latest first; those of one time share the mean.
+
+    Args:
+        is_new_time: whether a piece has another time, or user, than the one before it.
+        counts: whether a piece counts at all; the others neither have nor take a place.
+        is_new_user: where the next history begins; without it, all is one history.
+    """
+    if len(counts) == 0:
+        return np.zeros(0)
+    before: NDArray[np.float64] = np.cumsum(counts, dtype=np.float64) - counts
+    if is_new_user is not None:
+        starts = np.flatnonzero(is_new_user)
+        before -= np.repeat(before[starts], np.diff(np.append(starts, len(counts))))
+    group = np.cumsum(is_new_time) - 1
+    size = np.maximum(np.bincount(group, weights=counts), 1)
+    mean: NDArray[np.float64] = np.bincount(group, weights=before * counts) / size
+    ranks: NDArray[np.float64] = mean[group]
+    return ranks
+
+
 @dataclass(frozen=True, slots=True)
 class SignalRecipe:
     """How one item-to-item signal weighs a history.
 
     `a_m(u, s) = type_weight(s) * exp(-rank(s) / decay)`, with rank 0 for the latest piece whose
-    type has a weight; without `decay` every piece counts alike.
+    type has a weight; pieces of one time share their mean rank, and beyond `HORIZON * decay` none
+    counts. Without `decay` every piece counts alike.
     `theta_m(u) = theta * (sum over s of |a_m(u, s)|) ** -damping`: with `damping` 1 the evidence
     of a long history is averaged, with 0 it is summed.
     """
@@ -56,8 +93,10 @@ class SignalRecipe:
             [type_weights.get(entry.type, 0.0) for entry in history], dtype=np.float64
         )
         if self.decay is not None:
-            rank = np.cumsum(strength != 0.0) - (strength != 0.0)
-            strength = strength * np.exp(-rank / self.decay)
+            times = [entry.at for entry in history]
+            is_new = [True, *(late != early for late, early in pairwise(times))]
+            rank = mean_ranks(np.array(is_new[: len(history)], dtype=np.bool_), strength != 0.0)
+            strength = strength * fade(rank, self.decay)
         total = float(np.abs(strength).sum())
         if total == 0.0:
             return strength

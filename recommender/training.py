@@ -1,38 +1,78 @@
-"""Training: from a dataset to the evidence of every signal and the recipe that mixes them."""
+"""Training: from a dataset to the evidence of every signal and the recipe that mixes them.
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+A straight line: hold validation feedback back, choose the settings of each signal on it, choose
+how the signals mix, then learn the evidence again from all feedback.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Literal, get_args
 
 import numpy as np
-from scipy.sparse import csr_array
+from threadpoolctl import threadpool_limits
 
 from graph.errors import NotReadyError, UsageError
 from graph.model import HELD_OUT
-from recommender.dataset import Dataset, Feedback
-from recommender.evidence import Edges, Evidence
-from recommender.kernels.cut import strongest
-from recommender.kernels.linear_autoencoder import fit_linear_autoencoder, gram
-from recommender.recipe import Recipe, SignalRecipe
+from recommender.dataset import Dataset, Feedback, concatenate, sort_feedback
+from recommender.evidence import Evidence
+from recommender.learning.assembly import Assembly, Choices
+from recommender.learning.collaborative import CollaborativeChoice, tune_collaborative
+from recommender.learning.knowledge import learn_relation_weights
+from recommender.learning.memory import require_dense
+from recommender.learning.mixing import Mixture, mix
+from recommender.learning.sequential import SequentialChoice, tune_sequential
+from recommender.learning.validation import (
+    MIN_USERS,
+    Bench,
+    feedback_rows,
+    has_times,
+    hold_back,
+    make_bench,
+)
 
 SIGNALS = ("collaborative", "sequential", "knowledge", "profile")
 """The signals that training can learn without embeddings."""
 
 Rng = int | np.random.Generator | None
-Validation = Literal["auto", "random", "chronological"]
+ValidationName = Literal["auto", "random", "chronological"]
+
+TUNING_USERS = 1_000
+"""Users that settings are chosen on, at most."""
+
+TUNING_ITEMS = 2_000
+"""Items, those with the most feedback, that settings of kernels are chosen on, at most."""
+
+MIXING_CELLS = 6_000_000
+"""Users times items that the mixture is chosen on, at most."""
+
+DEFAULT_THETAS: Mapping[str, float] = {
+    "collaborative": 1.0,
+    "sequential": 0.5,
+    "knowledge": 0.3,
+    "profile": 0.1,
+    "prior": 0.1,
+}
+"""The mixture where there are too few users to choose one."""
+
+LEAST_KNOWLEDGE = 0.02
+"""Theta of `SHARES` at least: validation holds no new items, and only this signal reaches them."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
-    """What a caller may choose; everything else is learned on validation data."""
+    """What a caller may choose; everything else is chosen on validation data.
+
+    `edges_per_item` is per relation of evidence. `memory_limit_bytes` None: what the system has.
+    `threads` is for linear algebra.
+    """
 
     signals: tuple[str, ...] = SIGNALS
     edges_per_item: int = 100
     max_dense_items: int = 20_000
-    validation: Validation = "auto"
+    validation: ValidationName = "auto"
     history_limit: int = 500
     memory_limit_bytes: int | None = None
-    rng: int = 0
+    threads: int = 1
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.signals) - set(SIGNALS))
@@ -40,7 +80,10 @@ class TrainingSettings:
             raise UsageError(f"unknown signal {unknown[0]!r}; known: {', '.join(SIGNALS)}")
         if not self.signals:
             raise UsageError(f"no signal to learn; known: {', '.join(SIGNALS)}")
-        for name in ("edges_per_item", "max_dense_items", "history_limit"):
+        if self.validation not in get_args(ValidationName):
+            known = ", ".join(get_args(ValidationName))
+            raise UsageError(f"unknown validation {self.validation!r}; known: {known}")
+        for name in ("edges_per_item", "max_dense_items", "history_limit", "threads"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} is {getattr(self, name)}; it must be at least 1")
 
@@ -64,32 +107,160 @@ def train(
         dataset: its feedback is the training data; rows whose split is `HELD_OUT` are left out,
             rows with split "valid" are validation data.
         settings: see `TrainingSettings`.
-        rng: decides the validation split, where training makes one itself.
+        rng: decides the validation split, where training makes one itself, and samples of users.
         validation: validation data besides those of the dataset.
         refit: train the final evidence on training and validation data; else on the former alone.
+            A split that training makes itself is always trained on in the end.
         report: is told in a sentence what was chosen.
+
+    Raises:
+        NotReadyError: there is no feedback to learn from.
+        ResourceError: the kernels will not fit into memory.
     """
+    generator = np.random.default_rng(rng)
     feedback = dataset.feedback.where(dataset.feedback.split != HELD_OUT)
-    liked = feedback.where(feedback.type == 0)
-    if len(liked) == 0:
+    if not dataset.feedback_types or not (feedback.type == 0).any():
         raise NotReadyError("there is no feedback to learn from; run `whypath import` first")
-    shape = (len(dataset.users), len(dataset.items))
-    rows = csr_array((np.ones(len(liked)), (liked.user, liked.item)), shape=shape)
-    kernel = fit_linear_autoencoder(gram(rows), 300.0)
-    edges = strongest(kernel, settings.edges_per_item)
-    report(f"collaborative: {len(edges.weight)} edges")
-    popularity = np.log1p(np.bincount(liked.item, minlength=shape[1]))
-    nothing = np.zeros(0, dtype=np.int32)
-    return Evidence(
-        items=dataset.items,
-        entities=dataset.entities,
-        item_edges={"CO_LIKED": edges},
-        profile=Edges(nothing, nothing, np.zeros(0)),
-        prior=popularity / max(popularity.max(), 1.0),
-        recipe=Recipe(
-            signals=(SignalRecipe("CO_LIKED", theta=1.0),),
-            type_weights={dataset.feedback_types[0]: 1.0},
-            prior=1e-3,
+    with threadpool_limits(limits=settings.threads):
+        sample = _split(feedback, validation, settings, refit, generator)
+        report(sample.sentence)
+        assembly = Assembly(
+            dataset,
+            signals=tuple(name for name in SIGNALS if name in settings.signals),
+            edges_per_item=settings.edges_per_item,
+            max_dense_items=settings.max_dense_items,
             history_limit=settings.history_limit,
-        ),
+        )
+        if assembly.is_dense(feedback):
+            require_dense(len(assembly.positions(feedback)), settings.memory_limit_bytes)
+        else:
+            report(
+                f"{len(dataset.items):,} items are more than max_dense_items "
+                f"({settings.max_dense_items:,}): collaborative evidence comes from nearest "
+                "neighbours, and there is no sequential evidence"
+            )
+        choices, metrics = _choose(assembly, sample, settings, generator, report)
+        evidence = assembly.evidence(sample.final, choices)
+    counts = {name: len(edges.weight) for name, edges in sorted(evidence.item_edges.items())}
+    report("edges: " + ", ".join(f"{name} {count:,}" for name, count in counts.items()))
+    return replace(
+        evidence,
+        settings={
+            "training": asdict(settings),
+            "validation": sample.kind,
+            "choices": asdict(choices),
+        },
+        metrics={**metrics, "edges": counts},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """`fit` and `held` to choose with, `final` to learn the evidence from."""
+
+    fit: Feedback
+    held: Feedback
+    final: Feedback
+    kind: str
+
+    @property
+    def sentence(self) -> str:
+        return f"validation: {len(self.held):,} of {len(self.final):,} rows ({self.kind})"
+
+
+def _split(
+    feedback: Feedback,
+    validation: Feedback | None,
+    settings: TrainingSettings,
+    refit: bool,
+    rng: np.random.Generator,
+) -> _Sample:
+    is_held = feedback.split == "valid"
+    given = feedback.where(is_held)
+    if validation is not None:
+        given = sort_feedback(concatenate([given, validation]))
+    if len(given):
+        fit = feedback.where(~is_held)
+        final = sort_feedback(concatenate([fit, given])) if refit else fit
+        return _Sample(fit, given, final, "given")
+    is_timed = has_times(feedback.where(feedback.type == 0))
+    chronological = settings.validation == "chronological" or (
+        settings.validation == "auto" and is_timed
+    )
+    held = hold_back(feedback, chronological=chronological, rng=rng)
+    kind = "chronological" if chronological else "random"
+    return _Sample(feedback.where(~held), feedback.where(held), feedback, kind)
+
+
+def _choose(
+    assembly: Assembly,
+    sample: _Sample,
+    settings: TrainingSettings,
+    rng: np.random.Generator,
+    report: Callable[[str], None],
+) -> tuple[Choices, dict[str, object]]:
+    """The choices for every signal and their mixture, and the metrics they were chosen by."""
+    dataset, fit = assembly.dataset, sample.fit
+    timed = has_times(fit.where(fit.type == 0))
+    signals = assembly.usable_signals(fit, timed=timed)
+
+    def bench_of(max_users: int, max_items: int | None) -> Bench:
+        return make_bench(
+            dataset,
+            fit,
+            sample.held,
+            max_users=max_users,
+            max_items=max_items,
+            history_limit=settings.history_limit,
+            rng=rng,
+        )
+
+    bench = bench_of(TUNING_USERS, TUNING_ITEMS)
+    types = {name: float(number == 0) for number, name in enumerate(dataset.feedback_types)}
+    thetas = {name: DEFAULT_THETAS[name] for name in (*signals, "prior")}
+    choices = Choices(
+        collaborative=CollaborativeChoice(fact_weights=dict.fromkeys(assembly.facts, 1.0)),
+        sequential=SequentialChoice(),
+        relation_weights=dict.fromkeys(assembly.facts, 1.0),
+        mixture=Mixture(thetas, types),
+    )
+    if bench.shape[0] < MIN_USERS:
+        report(f"{bench.shape[0]} users can be validated on: the usual settings are taken")
+        return choices, {"validation": {"users": bench.shape[0]}}
+    if "collaborative" in signals and assembly.is_dense(fit):
+        rows = feedback_rows(fit, assembly.shape)[:, bench.items]
+        chosen, quality = tune_collaborative(
+            bench, rows, assembly.facts_among(bench.items), has_times=timed
+        )
+        choices = replace(choices, collaborative=chosen)
+        report(f"collaborative: {_words(asdict(chosen))} (quality {quality.mean():.4f})")
+    if "sequential" in signals:
+        chosen_sequence, quality = tune_sequential(bench, fit)
+        choices = replace(choices, sequential=chosen_sequence)
+        report(f"sequential: {_words(asdict(chosen_sequence))} (quality {quality.mean():.4f})")
+    if "knowledge" in signals:
+        weights = learn_relation_weights(bench, assembly.vectors)
+        choices = replace(choices, relation_weights=weights)
+        report(f"knowledge: {_words(weights)}")
+    wide = bench_of(max(MIXING_CELLS // len(dataset.items), MIN_USERS), None)
+    mixture, ndcg = mix(wide, assembly.scorer(wide, fit, choices), (*signals, "prior"), types)
+    if "knowledge" in signals:
+        least = max(mixture.thetas["knowledge"], LEAST_KNOWLEDGE)
+        mixture = replace(mixture, thetas={**mixture.thetas, "knowledge": least})
+    choices = replace(choices, mixture=mixture)
+    if "profile" in signals:
+        choices = replace(choices, profile_alone=assembly.tune_profile_alone(wide, fit))
+    report(f"mixture: {_words(mixture.thetas)}")
+    report(f"validation nDCG@10: {_words(ndcg)}")
+    return choices, {"validation": {"users": wide.shape[0], "ndcg@10": ndcg}}
+
+
+def _words(values: Mapping[str, object]) -> str:
+    """Settings as `name value, name value`."""
+    parts = []
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            parts.append(f"{name} ({_words(value)})")
+        else:
+            parts.append(f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}")
+    return ", ".join(parts)
