@@ -75,7 +75,8 @@ def _asked(full: Anchors, request: Request) -> Anchors:
 
 
 def _read_history(store: Store, run: ServingRun, request: Request) -> Sequence[HistoryEntry]:
-    """Latest first. A session's items all count as the predicted type of feedback."""
+    """Latest first. A session's items all count as the predicted type of feedback, one after the
+    other in time."""
     if request.user is not None:
         return store.history(request.user, WHOLE_HISTORY)
     latest_first = list(dict.fromkeys(reversed(request.history or ())))
@@ -88,4 +89,7 @@ def _read_history(store: Store, run: ServingRun, request: Request) -> Sequence[H
     feedback = run.predicted
     if feedback not in weights and weights:
         feedback = max(weights, key=lambda name: (weights[name], name))
-    return [HistoryEntry(item, feedback, 1.0, None, titles[item]) for item in latest_first]
+    return [
+        HistoryEntry(item, feedback, 1.0, -back, titles[item])
+        for back, item in enumerate(latest_first)
+    ]
