@@ -108,6 +108,10 @@ def _sentence(error: ValidationError) -> str:
         )
     if first["type"] == "missing":
         return f"{_place(location[:-1])}the key {str(location[-1])!r} is missing{rest}"
+    if first["type"] in ("model_type", "model_attributes_type"):
+        return f"{_place(location)}must be a table{rest}"
+    if first["type"] == "tuple_type":
+        return f"{_place(location)}must be a list; tables in a list are written [[...]]{rest}"
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] != "value_error":
         message = f"{message[0].lower()}{message[1:]}, got {first['input']!r}"

@@ -28,8 +28,11 @@ FileFormat = Literal["csv", "tsv", "jsonl", "parquet"]
 TimeUnit = Literal["s", "ms", "us", "ns", "iso"]
 DuplicatesPolicy = Literal["last", "first", "max", "sum"]
 
-MISSING = ("", "-", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "none", "unknown", "\\N")
-"""Cells that count as missing unless the mapping says otherwise; compared without case."""
+MISSING = (
+    *("", "-", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "none", "\\N"),
+    *("unknown", "Unknown", "UNKNOWN"),
+)
+"""Cells that count as missing unless the mapping says otherwise; "Na" is a name, "NA" is not."""
 
 
 class Table(BaseModel):

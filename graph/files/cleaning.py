@@ -50,7 +50,7 @@ class Cleaner:
 
     def __init__(self, rules: Cleaning) -> None:
         self.rules = rules
-        self._missing = pa.array(sorted({cell.lower() for cell in rules.missing}), pa.string())
+        self._missing = pa.array(rules.missing, pa.string())
         self._empty = pa.array([""], pa.string())
 
     def text(
@@ -74,7 +74,7 @@ class Cleaner:
         if only_empty:
             absent = pc.is_in(column, value_set=self._empty)
         else:
-            absent = pc.is_in(pc.utf8_lower(column), value_set=self._missing)
+            absent = pc.is_in(column, value_set=self._missing)
         words = pc.and_(absent, pc.not_equal(column, ""))
         _count_mask(column, words, f"{name}: taken as missing", tally)
         return pc.if_else(absent, pa.scalar(None, pa.string()), column)

@@ -63,10 +63,10 @@ def _column_table(table: str, column: ColumnProfile) -> str:
 
 
 def _number_table(table: str, column: ColumnProfile) -> str:
-    if column.is_key and column.is_whole:
-        return f"# {_shown(column)} is left out: it looks like another id.\n"
     if "age" in column.words and column.numbers is not None and column.numbers[1] < 150:
         return _attribute(table, column, [f"bins = {_AGE_BINS}"], "OF_AGE", "AgeGroup")
+    if column.is_key and column.is_whole:
+        return f"# {_shown(column)} is left out: it looks like another id.\n"
     name = name_or(property_name, column.name, "number")
     kind = "integer" if column.is_whole or column.numbers is None else "float"
     lines = [

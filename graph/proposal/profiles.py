@@ -23,10 +23,13 @@ SEPARATORS = ("|", ";", ",")
 _ENCODINGS = ("utf-8", "cp1252", "latin-1")
 _PLAUSIBLE_S = (631_152_000, 2_208_988_800)  # 1990 to 2040
 
+_COMMA_CLEANER = Cleaner(Cleaning(decimal=","))
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnProfile:
-    """One column. `numbers` are its least and greatest number if all its cells are numbers.
+    """One column. `numbers` are its least and greatest number if all its cells are numbers, with a
+    decimal comma if need be.
 
     `separator` takes lists apart, `n_parts` counts their distinct parts. `time_unit` is set where
     the cells are plausible times. `values` are its distinct values if there are few.
@@ -39,6 +42,7 @@ class ColumnProfile:
     mean_length: float
     numbers: tuple[float, float] | None
     is_whole: bool
+    has_decimal_comma: bool
     is_list: bool
     separator: str | None
     n_parts: int
@@ -114,6 +118,11 @@ def _profile(name: str, column: pa.Array, cleaner: Cleaner) -> ColumnProfile:
     is_list = pa.types.is_list(column.type)
     text = cleaner.text(column, name, Tally()).drop_null()
     numbers = cleaner.numbers(text)
+    has_decimal_comma = False
+    if len(text) and numbers.null_count:
+        with_comma = _COMMA_CLEANER.numbers(text)
+        has_decimal_comma = with_comma.null_count == 0
+        numbers = with_comma if has_decimal_comma else numbers
     all_numbers = len(text) > 0 and numbers.null_count == 0
     distinct = text.unique()
     separator, n_parts = (None, 0) if all_numbers else _separator(text)
@@ -127,6 +136,7 @@ def _profile(name: str, column: pa.Array, cleaner: Cleaner) -> ColumnProfile:
         mean_length=float(pc.mean(pc.utf8_length(text)).as_py() or 0.0),
         numbers=(pc.min(numbers).as_py(), pc.max(numbers).as_py()) if all_numbers else None,
         is_whole=all_numbers and bool(pc.all(pc.equal(pc.floor(numbers), numbers)).as_py()),
+        has_decimal_comma=has_decimal_comma,
         is_list=is_list,
         separator=separator,
         n_parts=n_parts,

@@ -9,11 +9,16 @@ from graph.proposal.edge_tables import facts_table, feedback_tables
 from graph.proposal.node_tables import items_table, users_table
 from graph.proposal.profiles import profile_file
 from graph.proposal.roles import Roles, find_roles
-from graph.proposal.toml_text import file_keys, relative_path
+from graph.proposal.toml_text import file_keys, quoted, relative_path
 
 _HEAD = """\
 # What the files hold, as `whypath init` guesses it from their first rows. Every key is explained in
 # docs/data.md. Correct what is wrong, then: whypath validate, whypath import.
+"""
+_DECIMAL_COMMA = """\
+# Numbers as in {column} have a decimal comma.
+[cleaning]
+decimal = ","
 """
 
 
@@ -25,14 +30,17 @@ def propose_mapping(
     Raises DataError where a file cannot be read, or none of them holds items or feedback.
     """
     base = Path.cwd() if base is None else base
-    roles = find_roles([profile_file(path, progress) for path in paths])
+    profiles = [profile_file(path, progress) for path in paths]
+    roles = find_roles(profiles)
     if roles.items is None and not roles.feedback:
         names = ", ".join(path.name for path in paths)
         raise DataError(
             f"none of the files ({names}) looks like items or feedback: items have a column of ids "
             "like `item_id`, feedback one of users and one of items; see docs/data.md"
         )
-    return "\n".join([_HEAD, *_tables(roles, base)])
+    comma = [c for profile in profiles for c in profile.columns if c.has_decimal_comma]
+    cleaning = [] if not comma else [_DECIMAL_COMMA.format(column=quoted(comma[0].name))]
+    return "\n".join([_HEAD, *_tables(roles, base), *cleaning])
 
 
 def _tables(roles: Roles, base: Path) -> list[str]:

@@ -13,7 +13,7 @@ from graph.mapping_tables import Items
 from graph.validation.findings import EXAMPLES, Finding
 from graph.validation.link_check import Linked, LinkVerdict, check_links
 
-WRONG = 0.65
+WRONG = 0.7
 """From this share of possibly wrong links on, the file as a whole is taken to be linked wrongly."""
 
 DOUBTFUL = 0.3
