@@ -74,8 +74,8 @@ def feedback(*rows: tuple[Any, ...]) -> pa.Table:
     columns = zip(*rows, strict=True)
     return pa.table(
         {
-            name: pa.array(column, type)
-            for name, type, column in zip(names, types, columns, strict=False)
+            name: pa.array(column, kind)
+            for name, kind, column in zip(names, types, columns, strict=False)
         }
     )
 
