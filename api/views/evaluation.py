@@ -9,7 +9,8 @@ from recommender.evaluation.report import EvaluationReport
 
 def show_evaluation(console: Console, report: EvaluationReport) -> None:
     """What was held out, one row a model, then ours against each baseline."""
-    split = ", ".join(f"{name} {value}" for name, value in report.split.items())
+    details = [f"{name} {value}" for name, value in report.split.items() if name != "name"]
+    split = ", ".join([f"split {report.split['name']}", *details])
     head = f"{split}: {report.n_users:,} users, {report.n_tests:,} held-out pieces of feedback"
     console.print(Text(head, style="bold"))
     console.print()

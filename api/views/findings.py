@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
+COUNTED = {"error": "error", "warning": "warning", "info": "remark"}
 SHOWN_EXAMPLES = 3
 
 
@@ -21,8 +22,10 @@ def show_findings(console: Console, findings: Sequence[Finding]) -> None:
             console.print(Text(f"         {example}", style="dim"))
         if finding.advice:
             console.print(Text(f"         -> {finding.advice}"))
-    counts = [
-        f"{sum(f.severity == severity for f in findings)} {name}"
-        for severity, name in (("error", "errors"), ("warning", "warnings"), ("info", "remarks"))
-    ]
+    counts = [_count(findings, severity, name) for severity, name in COUNTED.items()]
     console.print(Text(", ".join(counts), style="bold"))
+
+
+def _count(findings: Sequence[Finding], severity: str, name: str) -> str:
+    count = sum(finding.severity == severity for finding in findings)
+    return f"{count} {name}{'' if count == 1 else 's'}"
