@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import click
-from graph.proposal import propose_mapping
 
 from api.console import TerminalProgress, message_console
 from api.context import CliContext, pass_context
 from api.demo import make_demo
 from api.settings import SETTINGS_FILE
 from graph.errors import UsageError
+from graph.proposal import propose_mapping
 
 
 @click.command()

@@ -1,11 +1,11 @@
 """`whypath validate`."""
 
 import click
-from graph.validation import validate_project
 
 from api.console import TerminalProgress, message_console, output_console, print_json
 from api.context import CliContext, json_option, pass_context
 from api.views.findings import show_findings
+from graph.validation import validate_project
 
 
 @click.command()

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from graph.validation import Finding
 from rich.console import Console
 from rich.text import Text
+
+from graph.validation import Finding
 
 STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
 COUNTED = {"error": "error", "warning": "warning", "info": "remark"}
