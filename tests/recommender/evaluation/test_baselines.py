@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -112,6 +112,7 @@ def slow_ease(dense: NDArray[np.float64], regularization: float) -> NDArray[np.f
     return dense @ kernel
 
 
+@settings(deadline=None)  # the first call of a library is slow
 @given(
     dense=hnp.arrays(
         np.float64,

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -71,6 +71,7 @@ def slow_top(scores: list[float], allowed: list[bool], k: int) -> list[int]:
 score = st.sampled_from([-math.inf, -1.5, 0.0, 0.0, 1.0, 1.0, 2.0, math.inf])
 
 
+@settings(deadline=None)  # the first call of a library is slow
 @given(st.data())
 def test_top_items_is_a_sort_by_score_then_item(data: st.DataObject) -> None:
     shape = data.draw(st.tuples(st.integers(0, 4), st.integers(1, 12)))
@@ -110,6 +111,7 @@ def slow_metrics(ranked: list[int], relevant: set[int], k: int) -> dict[str, flo
     }
 
 
+@settings(deadline=None)  # the first call of a library is slow
 @given(st.data())
 def test_metrics_follow_their_definitions(data: st.DataObject) -> None:
     n_items = data.draw(st.integers(1, 15))
@@ -144,6 +146,7 @@ def test_gini_is_zero_for_equal_shares_and_near_one_for_a_single_item() -> None:
     assert gini(lists([2], [2], [2]), everyone) == pytest.approx(3 / 4)
 
 
+@settings(deadline=None)  # the first call of a library is slow
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=20))
 def test_gini_is_half_the_relative_mean_difference(shown: list[int]) -> None:
     top = np.array(shown, dtype=np.int32)[:, None]

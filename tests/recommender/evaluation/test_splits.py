@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.errors import DataError, UsageError
@@ -213,6 +213,7 @@ SPLITS: list[Split] = [
 
 
 @pytest.mark.parametrize("split", SPLITS, ids=lambda split: type(split).__name__)
+@settings(deadline=None)  # the first call of a library is slow
 @given(rows=histories, seed=st.integers(0, 3))
 def test_laws_of_every_split(split: Split, rows: list[Row], seed: int) -> None:
     data = dataset(rows)
@@ -238,6 +239,7 @@ def test_laws_of_every_split(split: Split, rows: list[Row], seed: int) -> None:
             assert (order == np.arange(len(part))).all()
 
 
+@settings(deadline=None)  # the first call of a library is slow
 @given(rows=histories, seed=st.integers(0, 3))
 def test_each_positive_is_in_the_test_of_one_random_fold(rows: list[Row], seed: int) -> None:
     data = dataset([(*row[:4], "") for row in rows])
@@ -253,6 +255,7 @@ def test_each_positive_is_in_the_test_of_one_random_fold(rows: list[Row], seed: 
         assert max(sizes) - min(sizes) <= 1
 
 
+@settings(deadline=None)  # the first call of a library is slow
 @given(rows=histories)
 def test_a_chronological_test_is_never_before_the_training(rows: list[Row]) -> None:
     data = dataset(rows)
