@@ -4,8 +4,11 @@ The cosine of two items' columns of feedback, each user's rows weighted down by 
 library `implicit`; memory grows with the edges kept and not with the square of the items.
 """
 
+import warnings
+
 import numpy as np
 from implicit.nearest_neighbours import CosineRecommender, bm25_weight
+from implicit.utils import ParameterWarning
 from scipy.sparse import csr_array, csr_matrix
 
 from recommender.evidence import Edges
@@ -15,7 +18,10 @@ def fit_neighbours(rows: csr_array, edges_per_item: int) -> Edges:
     """The `edges_per_item` nearest items of each, for rows of feedback (users, items)."""
     weighted = csr_matrix(bm25_weight(csr_matrix(rows.T), K1=100, B=0.8).T)
     model = CosineRecommender(K=edges_per_item + 1, num_threads=1)
-    model.fit(weighted, show_progress=False)
+    with warnings.catch_warnings():
+        # implicit hands its own COO matrix to its own check, which warns of it
+        warnings.simplefilter("ignore", ParameterWarning)
+        model.fit(weighted, show_progress=False)
     nearest = model.similarity.tocoo()
     kept = (nearest.row != nearest.col) & (nearest.data > 0.0)
     source, target = nearest.col[kept], nearest.row[kept]
