@@ -147,6 +147,7 @@ class _Parser:
         self._lines: deque[str] = deque()
         self._record: list[str] = []
         self._next_line = 1
+        self._has_nul = False
 
     def first_row(self) -> list[str] | None:
         """The first row, or None where it cannot be read."""
@@ -207,7 +208,9 @@ class _Parser:
 
     def take(self, positions: Mapping[str, int], width: int) -> "_Chunk":
         """All rows that start in the chunk, and those that cannot be read."""
-        rows, lines, unreadable = _sort_out(*self._take_rows(), width)
+        rows, lines, unreadable = self._take_rows()
+        if self._has_nul or any(len(row) != width for row in rows):
+            rows, lines, unreadable = _sort_out(rows, lines, unreadable, width)
         cells = list(zip(*rows, strict=True)) if rows else [()] * width
         return _Chunk(
             np.array(lines, dtype=np.int64),
@@ -251,6 +254,7 @@ class _Parser:
             if not line:
                 return
             self._record.append(line)
+            self._has_nul = self._has_nul or "\0" in line
             yield line
 
 

@@ -10,9 +10,9 @@ give, which is measured by giving every item the own columns of another one at r
 
 If a share `w` of the links is wrong, at least `w` times as many items as by chance are found at
 each degree of fitting. So the observed divided by the random frequency, with a margin for chance,
-is an upper bound of `w` at every degree, and the lowest of them is near `w` where right links hardly
-ever fit so badly. Each item gets a doubt, too: the log likelihood ratio of random against observed,
-the mean for each of the four kinds of comparison, added up over the kinds.
+is an upper bound of `w` at every degree, and the lowest of them is near `w` where right links
+hardly ever fit so badly. Each item gets a doubt, too: the log likelihood ratio of random against
+observed, the mean for each of the four kinds of comparison, added up over the kinds.
 
 On the films of MovieLens latest-small with facts from Wikidata, exchanging shares of .05, .2, .5
 and 1 of the links gives bounds of .08, .23, .54 and 1, and the true links give .02.
@@ -262,12 +262,13 @@ def _years_named(linked: Linked, facts: NDArray[np.int64]) -> NDArray[np.float64
 def _sharing(linked: Linked) -> NDArray[np.int64]:
     """Ordered pairs of different items that share an entity of few items; shape (n, 2)."""
     links = np.unique(linked.facts[:, [2, 0]], axis=0)
-    next_entity = np.flatnonzero(links[1:, 0] != links[:-1, 0]) + 1
+    _, starts, degrees = np.unique(links[:, 0], return_index=True, return_counts=True)
     pairs = [np.empty((0, 2), dtype=np.int64)]
-    for items in np.split(links[:, 1], next_entity):
-        if 1 < len(items) <= MOST_SHARING:
-            both = np.stack(np.meshgrid(items, items, indexing="ij"), axis=-1).reshape(-1, 2)
-            pairs.append(both[both[:, 0] != both[:, 1]])
+    for degree in range(2, MOST_SHARING + 1):
+        begins = starts[degrees == degree]
+        items = links[begins[:, None] + np.arange(degree), 1]
+        first, second = np.nonzero(~np.eye(degree, dtype=bool))
+        pairs.append(np.stack([items[:, first], items[:, second]], axis=-1).reshape(-1, 2))
     return np.concatenate(pairs)
 
 

@@ -81,8 +81,10 @@ class LinkedFacts:
 
     def add(self, facts: FactRows) -> None:
         """Take in a batch of facts."""
-        folded = [fold_name(name, fold_case=True) for name in facts.name.to_pylist()]
-        entity = np.array([self.entities.add(name) for name in folded], dtype=np.int64)
+        encoded = facts.name.dictionary_encode()
+        names = [fold_name(name, fold_case=True) for name in encoded.dictionary.to_pylist()]
+        positions = np.array([self.entities.add(name) for name in names], dtype=np.int64)
+        entity = positions[encoded.indices.to_numpy(zero_copy_only=False)]
         self._rows.append(np.stack([facts.node, facts.relation, entity], axis=1))
 
     def rows(self) -> NDArray[np.int64]:
