@@ -12,7 +12,7 @@ from recommender.ranking import Ranking, rank_items
 from recommender.request import Request
 from recommender.sentences import say_note
 from recommender.serving_run import ServingRun, current_run, read_serving_run
-from recommender.sharing import SharedFactFinder
+from recommender.sharing import SharedFactFinder, relation_weights
 from recommender.suggestion import Recommendation, ServedBy
 
 ATTEMPTS = 3
@@ -71,7 +71,10 @@ class Recommender:
         run = current_run(self._store)
         serving = self._serving
         if serving is None or serving.run.id != run.id:
-            serving = _Serving(read_serving_run(self._store, run), SharedFactFinder(self._store))
+            serving = _Serving(
+                read_serving_run(self._store, run),
+                SharedFactFinder(self._store, relation_weights(run)),
+            )
             self._serving = serving
         return serving
 

@@ -1,0 +1,137 @@
+"""How long `recommend` takes, top 10 with paths, beside free three-hop matching in Cypher.
+
+    python benchmarks/latency.py                    # embedded, then a new Neo4j server of its own
+    python benchmarks/latency.py --store embedded   # one of them, or the URL of a server
+    python benchmarks/latency.py --users 50
+
+The graph is ml-100k with its facts, imported and trained by the shipped command. The yardstick is
+the query that a team writes without evidence in the graph, for the same users on the same store:
+from the user over what they liked and any shared entity to other items, counted, weighted, the 10
+best. It gives neither paths nor a good ranking. Each figure is the best of `--repeat` runs for one
+user, so that other work on the machine weighs less; the percentiles are over users.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import ladybug
+import neo4j
+import numpy as np
+from shipped import Project, mapping_of, new_project
+
+from graph.connect import open_store
+from recommender.recommending import Recommender
+from recommender.request import Request
+from tools.neo4j_server import ServerUnavailableError
+
+FREE = """
+MATCH (user:User {id: $user})-[:LIKED]->(seen:Item)-[here]->(entity:Entity)<-[there]-(item:Item)
+WHERE type(here) = type(there)
+WITH item, count(*) AS paths, sum(here.weight * there.weight) AS score
+RETURN item.id AS item, paths, score
+ORDER BY score DESC, item
+LIMIT 10
+"""
+Ask = Callable[[str], object]
+
+
+def main() -> None:
+    """Measure and print Markdown."""
+    parser = argparse.ArgumentParser(description="Latency of recommend beside a free match.")
+    parser.add_argument("--store", action="append", help="embedded, neo4j, or the URL of a server")
+    parser.add_argument("--users", type=int, default=200)
+    parser.add_argument("--repeat", type=int, default=3)
+    given = parser.parse_args()
+    print(f"`python benchmarks/latency.py {' '.join(sys.argv[1:])}`, {datetime.now(UTC):%Y-%m-%d}")
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores at the start\n")
+    print("| store | what | p50 ms | p95 ms |")
+    print("|---|---|---|---|")
+    for store in given.store or ["embedded", "neo4j"]:
+        try:
+            measure_store(store, given.users, given.repeat)
+        except ServerUnavailableError as error:
+            print(f"| {store} | not measured: {error} | | |")
+
+
+def measure_store(store: str, users: int, repeat: int) -> None:
+    """Build the graph in a store, then print its rows of the table."""
+    with new_project(mapping_of("ml-100k"), None if store == "embedded" else store) as project:
+        project.run("import")
+        project.run("train")
+        sample, ours = measure_ours(project, users, repeat)
+        free = measure_free(project, sample, repeat)
+    ratio = free / ours
+    show(store, "recommend, top 10 with paths", ours)
+    show(store, "free three-hop match, top 10", free)
+    print(
+        f"| {store} | ratio: median over users {np.median(ratio):.1f}, "
+        f"of the means {free.mean() / ours.mean():.1f} | "
+        f"{np.percentile(free, 50) / np.percentile(ours, 50):.1f} | "
+        f"{np.percentile(free, 95) / np.percentile(ours, 95):.1f} |"
+    )
+
+
+def measure_ours(project: Project, users: int, repeat: int) -> tuple[list[str], np.ndarray]:
+    """Users drawn at random, and the time of a request for each, in ms."""
+    with open_store(url_of(project), password=os.environ.get("NEO4J_PASSWORD")) as store:
+        ids = store.read_users()["id"].to_pylist()
+        sample = [str(user) for user in np.random.default_rng(0).permutation(ids)[:users]]
+        recommender = Recommender(store)
+        return sample, measure(lambda user: recommender.recommend(Request(user)), sample, repeat)
+
+
+def measure_free(project: Project, sample: list[str], repeat: int) -> np.ndarray:
+    """The time of the free match for each user, in ms."""
+    with free_match(project) as ask:
+        return measure(ask, sample, repeat)
+
+
+def measure(ask: Ask, sample: list[str], repeat: int) -> np.ndarray:
+    """The best time for each user, in ms, after a warm-up: pass after pass over all users."""
+    for user in sample[:20]:
+        ask(user)
+    best = np.full(len(sample), np.inf)
+    for _ in range(repeat):
+        for place, user in enumerate(sample):
+            started = time.perf_counter()
+            ask(user)
+            best[place] = min(best[place], time.perf_counter() - started)
+    return best * 1e3
+
+
+@contextmanager
+def free_match(project: Project) -> Iterator[Ask]:
+    """Runs the free match with the database's own driver."""
+    if project.store is None:
+        graph = str(Path(project.folder) / "graph.lbug")
+        connection = ladybug.Connection(ladybug.Database(graph, read_only=True))
+        query = FREE.replace("type(", "label(")
+        yield lambda user: connection.execute(query, {"user": user}).get_all()
+        return
+    auth = ("neo4j", os.environ["NEO4J_PASSWORD"])
+    with (
+        neo4j.GraphDatabase.driver(project.store, auth=auth) as driver,
+        driver.session(default_access_mode=neo4j.READ_ACCESS) as session,
+    ):
+        yield lambda user: session.run(FREE, user=user).values()
+
+
+def url_of(project: Project) -> str:
+    """The URL of the project's store."""
+    return project.store or f"ladybug://{project.folder}/graph.lbug"
+
+
+def show(store: str, what: str, times: np.ndarray) -> None:
+    """One row of the table."""
+    p50, p95 = np.percentile(times, [50, 95])
+    print(f"| {store} | {what} | {p50:.1f} | {p95:.1f} |")
+
+
+if __name__ == "__main__":
+    main()
