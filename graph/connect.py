@@ -69,6 +69,10 @@ def _open_neo4j(
     _check_options(url, options, ("database",))
     if not host:
         raise UsageError(f"the store URL {url!r} names no host; write {parts.scheme}://host:7687")
+    try:
+        parts.port  # noqa: B018 (it is read for its check)
+    except ValueError as error:
+        raise UsageError(f"the store URL {url!r} names no port: {error}") from error
     if parts.path not in ("", "/"):
         raise UsageError(
             f"the store URL {url}{parts.path} has a path; name a database as {url}?database=NAME"

@@ -44,7 +44,7 @@ class Neo4jEngine:
         """Connect, and fail at once where the server or the credentials are not right."""
         self._url = url
         self._database = database
-        self._mode = neo4j.READ_ACCESS if read_only else neo4j.WRITE_ACCESS
+        self._read_only = read_only
         with self._translated():
             self._driver = neo4j.GraphDatabase.driver(
                 url,
@@ -75,13 +75,19 @@ class Neo4jEngine:
 
     def write(self, work: Callable[[Reader], T]) -> T:
         """Do the work in a managed transaction, which the driver retries."""
+        self._check_may_write()
         with self._session() as session:
             return session.execute_write(lambda transaction: work(_Work(transaction)))
 
     def write_in_parts(self, statement: Statement) -> None:
         """Run a query that commits parts of its work by itself; a failure leaves a part done."""
+        self._check_may_write()
         with self._session() as session:
             session.run(statement.text, _parameters(statement)).consume()
+
+    def _check_may_write(self) -> None:
+        if self._read_only:
+            raise StoreError(f"{self._url} was opened to be read only: the write is refused")
 
     def close(self) -> None:
         """Close all connections."""
@@ -91,9 +97,7 @@ class Neo4jEngine:
     def _session(self) -> Iterator[neo4j.Session]:
         with (
             self._translated(),
-            self._driver.session(
-                database=self._database, default_access_mode=self._mode
-            ) as session,
+            self._driver.session(database=self._database) as session,
         ):
             yield session
 
