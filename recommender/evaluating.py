@@ -70,7 +70,7 @@ def evaluate(
         n_unknown = len(set(split.items) - set(dataset.items.tolist()))
         if n_unknown:
             notes.append(f"{n_unknown:,} of the cold items are not in the graph.")
-    contestants: list[Contestant] = [Ours(dataset, training, settings.refit, name)]
+    contestants: list[Contestant] = [Ours(dataset, training, settings.refit, name, max(settings.k))]
     for baseline in baselines:
         grid = tuning_grid(baseline, dataset, training.max_dense_items, settings.threads)
         contestants.append(TunedBaseline(grid, by_time=name == "chronological"))

@@ -9,15 +9,14 @@ from typing import Protocol
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from recommender.dataset import Dataset, Feedback
 from recommender.evaluation.baselines import Baseline, WithPopularityForNewUsers, describe
 from recommender.evaluation.judging import Judge, positives, to_rows
 from recommender.evaluation.ranker import Ranker
+from recommender.evaluation.served import ServedRanker
 from recommender.evaluation.settings import SplitName
 from recommender.evaluation.splits import Fold, last_of_each_user
-from recommender.scoring import Scorer
 from recommender.training import TrainingSettings, ValidationName, train
 
 Report = Callable[[str], None]
@@ -44,7 +43,7 @@ class Contestant(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """What `whypath train` learns, evidence cut and all, scored as the graph would score it.
+    """What `whypath train` learns, evidence cut and all, ranked as it is served: the best `n`.
 
     Where training is free to choose how it validates, it does so as the split `tests`: a mixture
     chosen on the latest feedback is not the best one for feedback held out at random.
@@ -54,6 +53,7 @@ class Ours:
     training: TrainingSettings
     refit: bool
     tests: SplitName
+    n: int
     label: str = "whypath"
 
     def __call__(self, fold: Fold, judge: Judge, rng: Generator, report: Report) -> Fitted:
@@ -71,16 +71,7 @@ class Ours:
             report=report,
         )
         chosen = {"recipe": evidence.recipe.to_json(), **evidence.settings, **evidence.metrics}
-        return _EvidenceRanker(Scorer(evidence, visible), judge.known), chosen
-
-
-@dataclass(frozen=True, slots=True)
-class _EvidenceRanker:
-    scorer: Scorer
-    histories: Feedback
-
-    def scores(self, users: NDArray[np.integer]) -> NDArray[np.float64]:
-        return self.scorer.scores(users.astype(np.int32), self.histories)
+        return ServedRanker(evidence, visible, judge.known, self.n), chosen
 
 
 @dataclass(frozen=True, slots=True)

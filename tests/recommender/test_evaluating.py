@@ -17,6 +17,8 @@ from recommender.evaluating import evaluate
 from recommender.evaluation.report import METRICS, EvaluationReport
 from recommender.evaluation.settings import BASELINES, EvaluationSettings
 from recommender.publishing import publish
+from recommender.recommending import Recommender
+from recommender.request import Request
 from recommender.training import TrainingSettings, train
 
 QUICK = EvaluationSettings(resamples=100)
@@ -349,3 +351,17 @@ def test_data_that_cannot_be_split_so(tmp_path: Path) -> None:
         run(films(), replace(QUICK, only_folds=("1",)))
     with pytest.raises(DataError, match="cannot read"):
         run(films(), replace(QUICK, cold_items=tmp_path / "none.csv"))
+
+
+def test_the_lists_measured_are_the_lists_served(store: Store) -> None:
+    """Train and publish as `whypath train` does; every user is served what was measured."""
+    write(store, films())
+    dataset = read_dataset(store)
+    publish(store, train(dataset, TrainingSettings(), rng=0), fingerprint=dataset.fingerprint)
+    recommender = Recommender(store)
+    (fold,) = run(dataset, OURS_ONLY).models[0].folds
+    for user, top, scores in zip(fold.lists.users, fold.lists.top, fold.lists.scores, strict=True):
+        answer = recommender.recommend(Request(user=str(dataset.users[user]), n=10))
+        served = {suggestion.item: suggestion.score for suggestion in answer.suggestions}
+        measured = dict(zip(dataset.items[top[top >= 0]], scores[top >= 0], strict=True))
+        assert served == pytest.approx(measured, abs=1e-6)
