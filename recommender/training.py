@@ -42,8 +42,11 @@ TUNING_USERS = 1_000
 TUNING_ITEMS = 2_000
 """Items, those with the most feedback, that settings of kernels are chosen on, at most."""
 
-MIXING_CELLS = 6_000_000
+MIXING_CELLS = 20_000_000
 """Users times items that the mixture is chosen on, at most."""
+
+MIXING_USERS = 2_000
+"""Users that the mixture is chosen on, at most."""
 
 DEFAULT_THETAS: Mapping[str, float] = {
     "collaborative": 1.0,
@@ -73,6 +76,7 @@ class TrainingSettings:
     history_limit: int = 500
     memory_limit_bytes: int | None = None
     threads: int = 1
+    rng: int = 0
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.signals) - set(SIGNALS))
@@ -242,7 +246,8 @@ def _choose(
         weights = learn_relation_weights(bench, assembly.vectors)
         choices = replace(choices, relation_weights=weights)
         report(f"knowledge: {_words(weights)}")
-    wide = bench_of(max(MIXING_CELLS // len(dataset.items), MIN_USERS), None)
+    most = min(MIXING_USERS, max(MIXING_CELLS // len(dataset.items), MIN_USERS))
+    wide = bench_of(most, None)
     mixture, ndcg = mix(wide, assembly.scorer(wide, fit, choices), (*signals, "prior"), types)
     if "knowledge" in signals:
         least = max(mixture.thetas["knowledge"], LEAST_KNOWLEDGE)

@@ -31,6 +31,7 @@ def _names(value: str | None) -> tuple[str, ...]:
 )
 @click.option("--history", metavar="ITEM,...", help="A session instead of a user, latest last.")
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the sentences.")
+@click.option("--paths", type=click.IntRange(0, 3), default=1, help="Paths drawn of each item.")
 @json_option
 @pass_context
 def recommend(
@@ -45,6 +46,7 @@ def recommend(
     without: str | None,
     history: str | None,
     lang: str | None,
+    paths: int,
     as_json: bool,
 ) -> None:
     """Suggest items for USER, each with the paths that made its score."""
@@ -67,7 +69,7 @@ def recommend(
     if as_json:
         print_json(recommendation.to_json())
     else:
-        show_recommendation(output_console(), recommendation)
+        show_recommendation(output_console(), recommendation, paths)
 
 
 @click.command()

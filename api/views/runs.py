@@ -8,13 +8,28 @@ from rich.table import Table
 from rich.text import Text
 
 from graph.model import Run
+from recommender.recipe import RELATION_OF_SIGNAL, SIGNAL_OF_RELATION, Recipe
 
 
 def show_run(console: Console, run: Run) -> None:
-    """What a training or an activation left: the run that serves now."""
+    """What a training or an activation left: the run that serves now, and what it is made of."""
     console.print(Text(f"run {run.id} serves now", style="bold"))
-    for name, value in _settings_lines(run):
-        console.print(Text(f"  {name}: {value}"))
+    weights, edges, quality = _weights(run), _numbers(run, "edges"), _quality(run)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("signal")
+    for column in ("weight", "evidence edges", "validation nDCG@10 alone"):
+        table.add_column(column, justify="right")
+    for signal, weight in weights.items():
+        count = edges.get(RELATION_OF_SIGNAL[signal])
+        table.add_row(
+            signal,
+            f"{weight:.3g}",
+            "" if count is None else f"{count:,.0f}",
+            f"{quality[signal]:.4f}" if signal in quality else "",
+        )
+    console.print(table)
+    if "mixture" in quality:
+        console.print(f"together they reach a validation nDCG@10 of {quality['mixture']:.4f}")
 
 
 def show_status(console: Console, url: str, counts: Mapping[str, int], runs: Sequence[Run]) -> None:
@@ -36,23 +51,36 @@ def show_status(console: Console, url: str, counts: Mapping[str, int], runs: Seq
     for run in runs:
         state = "serves" if run.is_current else "ready" if run.is_ready else "unfinished"
         at = datetime.fromtimestamp(run.at, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        table.add_row(str(run.id), at, state, _signals(run), _ndcg(run))
+        table.add_row(str(run.id), at, state, ", ".join(_weights(run)), _mixture(run))
     console.print(table)
     console.print(
         Text("`whypath train --activate RUN` goes back to another ready run", style="dim")
     )
 
 
-def _signals(run: Run) -> str:
-    signals = run.settings.get("signals", ())
-    return ", ".join(map(str, signals)) if isinstance(signals, list | tuple) else str(signals)
+def _weights(run: Run) -> dict[str, float]:
+    """The weight of each signal for a user with a history."""
+    recipe = run.settings.get("recipe")
+    if not isinstance(recipe, Mapping):
+        return {}
+    read = Recipe.from_json(recipe)
+    weights = {SIGNAL_OF_RELATION[signal.relation]: signal.theta for signal in read.signals}
+    return {**weights, "profile": read.profile, "prior": read.prior}
 
 
-def _ndcg(run: Run) -> str:
-    value = run.metrics.get("ndcg@10")
-    return f"{value:.4f}" if isinstance(value, float) else ""
+def _numbers(run: Run, *path: str) -> Mapping[str, float]:
+    """A mapping of numbers within the run's metrics; empty where there is none."""
+    value: object = run.metrics
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
 
 
-def _settings_lines(run: Run) -> list[tuple[str, str]]:
-    lines = [(name, str(value)) for name, value in run.settings.items() if name != "recipe"]
-    return [*lines, *((name, str(value)) for name, value in run.metrics.items())]
+def _mixture(run: Run) -> str:
+    value = _quality(run).get("mixture")
+    return "" if value is None else f"{value:.4f}"
+
+
+def _quality(run: Run) -> Mapping[str, float]:
+    """nDCG@10 on the validation data, of each signal alone and of the mixture."""
+    return _numbers(run, "validation", "ndcg@10")

@@ -17,8 +17,8 @@ SHOWN_TERMS = 15
 """Contributions of an explanation listed one by one; the rest are summed in a last line."""
 
 
-def show_recommendation(console: Console, answer: Recommendation) -> None:
-    """A table of suggestions, then the best path of each."""
+def show_recommendation(console: Console, answer: Recommendation, paths: int = 1) -> None:
+    """A table of suggestions, then the best `paths` paths of each."""
     who = f"user {answer.user}" if answer.user is not None else "this session"
     head = f"For {who}, {SERVED_BY[answer.served_by]} (run {answer.run})"
     console.print(Text(head, style="bold"))
@@ -45,9 +45,10 @@ def show_recommendation(console: Console, answer: Recommendation) -> None:
     console.print(table)
     console.print()
     for suggestion in answer.suggestions:
-        if suggestion.paths:
-            best = max(suggestion.paths, key=lambda path: path.share)
-            _print_path(console, f"{suggestion.rank:>3}", best)
+        head = f"{suggestion.rank:>3}"
+        for path in suggestion.paths[:paths]:
+            _print_path(console, head, path)
+            head = "   "
 
 
 def show_explanation(console: Console, explanation: Explanation) -> None:
