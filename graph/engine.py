@@ -59,11 +59,12 @@ class Engine(Reader, Protocol):
     def few_rows(self) -> int:
         """Up to how many edges are added by `add_few_edges` instead of `add_edges`."""
 
-    def write(self, work: Callable[[Reader], T]) -> T:
-        """Do the work in one transaction, and again after a deadlock or a lost connection.
+    @property
+    def has_one_writer(self) -> bool:
+        """Whether one transaction writes at a time; else it must lock what it compares."""
 
-        No other write meanwhile changes the rows that the work has read.
-        """
+    def write(self, work: Callable[[Reader], T]) -> T:
+        """Do the work in one transaction, and again after a deadlock or a lost connection."""
 
     def close(self) -> None:
         """Release the database."""

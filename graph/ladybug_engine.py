@@ -38,6 +38,7 @@ class LadybugEngine:
     dialect: Dialect = "ladybug"
     batch_rows = 100_000
     few_rows = 100
+    has_one_writer = True
 
     def __init__(self, path: Path, *, read_only: bool = False, buffer_mb: int = BUFFER_MB) -> None:
         """Open the file, and create it unless `read_only`."""

@@ -107,6 +107,10 @@ class Upserts:
         self, ends: Ends, rows: pa.Table, columns: tuple[str, ...], reader: Reader
     ) -> pa.Table:
         """The rows that have both ends, whether they are edges already, and what these keep."""
+        if not self._engine.has_one_writer:
+            sources = sorted(set(rows.column(0).to_pylist()))
+            names: dict[str, Names] = {"label": ends.source_label}
+            reader.rows(statement(self._engine.dialect, "lock_nodes", names, ids=sources))
         return reader.table(
             self._statement(
                 "match_edges",
