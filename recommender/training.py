@@ -57,6 +57,10 @@ DEFAULT_THETAS: Mapping[str, float] = {
 }
 """The mixture where there are too few users to choose one."""
 
+WORTHWHILE = 0.75
+"""Share of the collaborative signal's quality that the sequential one must reach to be mixed in:
+below it, its theta came out as 0 to 0.1 (ml-100k .74, ml-latest-small .70, ml-1m 1.28)."""
+
 LEAST_KNOWLEDGE = 0.02
 """Theta of `SHARES` at least: validation holds no new items, and only this signal reaches them."""
 
@@ -231,17 +235,22 @@ def _choose(
     if bench.shape[0] < MIN_USERS:
         report(f"{bench.shape[0]} users can be validated on: the usual settings are taken")
         return choices, {"validation": {"users": bench.shape[0]}}
+    best = 0.0
     if "collaborative" in signals and assembly.is_dense(fit):
         rows = feedback_rows(fit, assembly.shape)[:, bench.items]
         chosen, quality = tune_collaborative(
             bench, rows, assembly.facts_among(bench.items), has_times=timed
         )
         choices = replace(choices, collaborative=chosen)
+        best = float(quality.mean())
         report(f"collaborative: {_words(asdict(chosen))} (quality {quality.mean():.4f})")
     if "sequential" in signals:
         chosen_sequence, quality = tune_sequential(bench, fit)
         choices = replace(choices, sequential=chosen_sequence)
         report(f"sequential: {_words(asdict(chosen_sequence))} (quality {quality.mean():.4f})")
+        if float(quality.mean()) < WORTHWHILE * best:
+            signals = tuple(name for name in signals if name != "sequential")
+            report("sequential: left out, it is too far behind the collaborative signal")
     if "knowledge" in signals:
         weights = learn_relation_weights(bench, assembly.vectors)
         choices = replace(choices, relation_weights=weights)

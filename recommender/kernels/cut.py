@@ -1,9 +1,10 @@
 """The evidence cut: which entries of a dense kernel become edges of the graph, with what weight.
 
-Entries are ranked by `|K(s, c)| * spread(c) ** 0.75`, where the spread is the deviation of the
-column: errors in items that often stand at the top cost more. Where the moments of the kernel are
-at hand, its weights are then fitted again on the kept entries alone: docs/decisions has the
-measurements (evidence-cut.md).
+Entries are ranked by `|K(s, c)| * spread(c) ** power`, where the spread is the deviation of the
+column. A kernel whose Gram matrix is at hand has its weights fitted again on the kept entries
+alone, and is cut by magnitude (power 0); one that is served as cut gains from a power of 0.75:
+errors in items that often stand at the top cost more. `docs/decisions/evidence-cut.md` has the
+measurements.
 """
 
 import numpy as np
@@ -15,18 +16,15 @@ from recommender.evidence import Edges
 NEGLIGIBLE = 1e-4
 """Entries below this share of the kernel's greatest one never become edges."""
 
-SPREAD_POWER = 0.75
-"""Measured on ml-1m and ml-100k, 0 to 1.5: flat between 0.5 and 1."""
 
-
-def strongest(kernel: NDArray[np.float32], edges_per_item: int) -> Edges:
+def strongest(kernel: NDArray[np.float32], edges_per_item: int, spread_power: float = 0.0) -> Edges:
     """The up to `edges_per_item` most important entries of each row, off the diagonal."""
     size = len(kernel)
     importance = np.abs(kernel)
     np.fill_diagonal(importance, 0.0)
     floor = NEGLIGIBLE * importance.max(initial=0.0)
     importance[importance <= floor] = 0.0
-    importance *= (kernel.std(axis=0) ** SPREAD_POWER)[None, :]
+    importance *= (kernel.std(axis=0) ** spread_power)[None, :]
     count = min(edges_per_item, size)
     if count == 0:
         return Edges(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0))

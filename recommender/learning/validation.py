@@ -74,24 +74,40 @@ class Bench:
         self, scores: NDArray[np.floating], cutoffs: Sequence[int] = CUTOFFS
     ) -> NDArray[np.float64]:
         """nDCG of each user for scores of shape `self.shape`, averaged over the cut-offs."""
-        widest = min(max(cutoffs), self.shape[1])
-        open_scores = np.where(self.is_known, -np.inf, scores)
-        best = np.argpartition(open_scores, self.shape[1] - widest, axis=1)[:, -widest:]
-        values = np.take_along_axis(open_scores, best, axis=1)
-        top = np.take_along_axis(best, np.argsort(-values, axis=1, kind="stable"), axis=1)
-        # A score of 0 says that nothing leads to the item: it would not be suggested.
-        reached = np.take_along_axis(scores, top, axis=1) != 0.0
-        hits = np.take_along_axis(self.is_relevant, top, axis=1) & reached
-        discount = 1.0 / np.log2(np.arange(2, widest + 2))
-        gained = np.cumsum(hits * discount, axis=1)
-        ideal = np.cumsum(discount)
-        count = self.is_relevant.sum(axis=1)
-        parts = [
-            gained[:, min(k, widest) - 1] / ideal[np.minimum(count, min(k, widest)) - 1]
-            for k in cutoffs
-        ]
-        mean: NDArray[np.float64] = np.mean(parts, axis=0)
-        return mean
+        n_relevant = self.is_relevant.sum(axis=1)
+        return mean_ndcg(scores, ~self.is_known, self.is_relevant, n_relevant, cutoffs)
+
+
+def mean_ndcg(
+    scores: NDArray[np.floating],
+    is_open: NDArray[np.bool_],
+    is_relevant: NDArray[np.bool_],
+    n_relevant: NDArray[np.integer],
+    cutoffs: Sequence[int] = CUTOFFS,
+) -> NDArray[np.float64]:
+    """nDCG (binary gains) of each row of scores, averaged over the cut-offs.
+
+    Args:
+        scores: shape (users, candidates); 0 says that nothing leads to the candidate, which then
+            would not be suggested and cannot be a hit.
+        is_open: which candidates may be ranked.
+        is_relevant: which of them were held back.
+        n_relevant: how many were held back, of these candidates or others; at least 1.
+        cutoffs: lengths of the list.
+    """
+    width = scores.shape[1]
+    depth = min(max(cutoffs), width)
+    masked = np.where(is_open, scores, -np.inf)
+    best = np.argpartition(masked, width - depth, axis=1)[:, -depth:]
+    values = np.take_along_axis(masked, best, axis=1)
+    top = np.take_along_axis(best, np.argsort(-values, axis=1, kind="stable"), axis=1)
+    hits = np.take_along_axis(is_relevant & is_open & (scores != 0.0), top, axis=1)
+    discount = 1.0 / np.log2(np.arange(2, max(cutoffs) + 2))
+    gained = np.cumsum(hits * discount[:depth], axis=1)
+    ideal = np.cumsum(discount)
+    parts = [gained[:, min(k, depth) - 1] / ideal[np.minimum(n_relevant, k) - 1] for k in cutoffs]
+    mean: NDArray[np.float64] = np.mean(parts, axis=0)
+    return mean
 
 
 def make_bench(
