@@ -15,7 +15,7 @@ hardly ever fit so badly. Each item gets a doubt, too: the log likelihood ratio 
 observed, the mean for each of the four kinds of comparison, added up over the kinds.
 
 On the films of MovieLens latest-small with facts from Wikidata, exchanging shares of .05, .2, .5
-and 1 of the links gives bounds of .08, .23, .54 and 1, and the true links give .02.
+and 1 of the links gives bounds of .07, .24, .53 and 1, and the true links give .01.
 """
 
 import re
@@ -35,8 +35,11 @@ LEAST_ITEMS = 100
 """The fewest items that a comparison must be possible for."""
 
 _DRAWS = 3
-_LEAST_EXPECTED = 10
-_SURE = 1.64  # standard deviations: chance alone stays below this in 19 of 20 cases
+_DEGREES = (0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95)
+_LEAST_EXPECTED = 20
+_SURE = (
+    2.5  # standard deviations: chance exceeds this once in 160 degrees, of which there are dozens
+)
 _YEAR = re.compile(r"\b(1[89]\d\d|20\d\d)(s?)\b")
 _WORD = re.compile(r"\w+")
 
@@ -117,7 +120,7 @@ def _against_chance(
 ) -> tuple[float, NDArray[np.float64]]:
     """The bound of the share of wrong links, and the doubt about each link found."""
     chance = chance[np.isfinite(chance)]
-    edges = np.unique(np.quantile(chance, (0.1, 0.25, 0.5, 0.75, 0.9)))
+    edges = np.unique(np.quantile(chance, _DEGREES))
     degree = np.searchsorted(edges, found, side="left")
     size = len(edges) + 1
     observed = np.bincount(degree, minlength=size)

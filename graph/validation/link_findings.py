@@ -92,20 +92,24 @@ class LinkedFacts:
         return np.concatenate(self._rows)
 
 
+def linked_by(items: ItemColumns, facts: LinkedFacts, numbering: Numbering) -> Linked:
+    """Items and their facts in the form that is checked."""
+    rows = facts.rows()
+    return Linked(
+        n_items=len(items.titles),
+        numbers=items.numbers(),
+        values=items.values(),
+        facts=rows[rows[:, 0] < len(items.titles)],
+        relations=numbering.relations.ids().to_pylist(),
+        entities=facts.entities.ids().to_pylist(),
+    )
+
+
 def link_findings(
     items: ItemColumns, facts: LinkedFacts, numbering: Numbering, table: Items, where: str
 ) -> list[Finding]:
     """Whether the facts of a file fit the items that they are linked to."""
-    rows = facts.rows()
-    n_items = len(items.titles)
-    linked = Linked(
-        n_items=n_items,
-        numbers=items.numbers(),
-        values=items.values(),
-        facts=rows[rows[:, 0] < n_items],
-        relations=numbering.relations.ids().to_pylist(),
-        entities=facts.entities.ids().to_pylist(),
-    )
+    linked = linked_by(items, facts, numbering)
     verdict = check_links(linked, np.random.default_rng(_RNG))
     bound = verdict.wrong_at_most
     if bound is None:
