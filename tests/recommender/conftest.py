@@ -25,8 +25,9 @@ PLAIN = Recipe(
 class SmallGraph:
     """A whole graph with its evidence, by hand.
 
-    `entities` are those without facts. `feedback` maps a type to (user, item, value, at); `facts` are (label, relation, source,
-    entity); `evidence` maps a relation to (source, target, weight), PRIOR to (target, weight).
+    `entities` are those without facts. `feedback` maps a type to (user, item, value, at); `facts`
+    are (label, relation, source, entity); `evidence` maps a relation to (source, target, weight),
+    PRIOR to (target, weight).
     """
 
     items: Mapping[str, str | None]
@@ -181,6 +182,12 @@ def films(store: Store) -> Store:
     """A store with FILMS in it."""
     write_small_graph(store, FILMS)
     return store
+
+
+@pytest.fixture(scope="session")
+def write_films() -> Callable[[Store], int]:
+    """Writes FILMS; answers the run."""
+    return lambda store: write_small_graph(store, FILMS)
 
 
 @pytest.fixture(scope="session")
