@@ -120,7 +120,7 @@ class Recipe:
     prior_without_history: float = 1.0
     profile: float = 0.0
     profile_without_history: float = 1.0
-    history_limit: int = 500
+    history_limit: int = 3_000
 
     def to_json(self) -> dict[str, Any]:
         """The recipe as JSON values."""

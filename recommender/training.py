@@ -69,7 +69,8 @@ LEAST_KNOWLEDGE = 0.02
 class TrainingSettings:
     """What a caller may choose; everything else is chosen on validation data.
 
-    `edges_per_item` is per relation of evidence. `memory_limit_bytes` None: what the system has.
+    `edges_per_item` is per relation of evidence. `history_limit`: the latest pieces of a history that
+    count; on ml-latest-small 500 instead of all cost .018 of nDCG@10, by users with up to 2,698. `memory_limit_bytes` None: what the system has.
     `threads` is for linear algebra.
     """
 
@@ -77,7 +78,7 @@ class TrainingSettings:
     edges_per_item: int = 100
     max_dense_items: int = 20_000
     validation: ValidationName = "auto"
-    history_limit: int = 500
+    history_limit: int = 3_000
     memory_limit_bytes: int | None = None
     threads: int = 1
     rng: int = 0
