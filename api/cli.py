@@ -68,7 +68,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; answers the exit code: 0 done, 1 failed, 2 wrong call, 130 interrupted."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        whypath.main(args=arguments, prog_name="whypath", standalone_mode=False)
+        # Not standalone, click answers the code of an Exit that a command raised; else None.
+        code = whypath.main(args=arguments, prog_name="whypath", standalone_mode=False)
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as error:
@@ -92,7 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 1
         _say(str(known))
         return known.exit_code
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def _as_known(error: Exception) -> WhypathError | None:

@@ -17,7 +17,12 @@ from graph.proposal import propose_mapping
 def demo(directory: Path) -> None:
     """Make a complete project in DIRECTORY: MovieLens 100k with facts from Wikidata."""
     console = message_console()
-    make_demo(directory, TerminalProgress(console))
+    report = make_demo(directory, TerminalProgress(console))
+    console.print(
+        f"{report.n_items:,} films, {report.n_users:,} users, {report.n_ratings:,} ratings, "
+        f"{report.n_facts:,} facts about {report.n_linked:,} of the films"
+    )
+    console.print(report.credits, markup=False, highlight=False, end="")
     console.print(
         f"next: cd {directory} && whypath import && whypath train && whypath recommend 42"
     )
