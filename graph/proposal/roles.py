@@ -67,6 +67,8 @@ def find_roles(profiles: Sequence[FileProfile]) -> Roles:
     nodes: list[tuple[FileProfile, ColumnProfile, bool]] = []
     for profile in profiles:
         user, item = profile.column(USER_WORDS), profile.column(ITEM_WORDS)
+        if user is not None and user.is_key and user.n_rows > 1:
+            item = None  # A row for each user: what looks like an item (a job) is an attribute.
         if not profile.columns:
             roles.unused.append((profile, "it holds no rows"))
         elif user is not None and item is not None and user is not item:

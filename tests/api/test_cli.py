@@ -113,7 +113,8 @@ def test_init_proposes_a_mapping_that_imports(project: Path, cli: Cli) -> None:
     code, _, err = cli("init", *files)
     assert code == 0, err
     assert cli("init", *files)[0] == 2
-    assert cli("validate")[0] == 0
+    code, out, err = cli("validate")
+    assert code == 0, out
     code, out, err = cli("import", "--json")
     assert code == 0, err
     assert json.loads(out)["written"]["Item"]["added"] == 16

@@ -86,6 +86,16 @@ def test_roles_are_found_whatever_the_format(tmp_path: Path) -> None:
     assert mapping.items is None
 
 
+def test_a_file_with_a_row_for_each_user_is_of_users(tmp_path: Path) -> None:
+    users = "user,job\n" + "".join(f"u{n},{['clown', 'writer'][n % 2]}\n" for n in range(20))
+    clicks = "user,job\n" + "".join(f"u{n % 20},j{n % 7}\n" for n in range(100))
+    _, mapping = propose(tmp_path, users__csv=users, clicks__csv=clicks)
+    assert mapping.users is not None
+    assert [a.column for a in mapping.users.attributes] == ["job"]
+    (table,) = mapping.feedback
+    assert (table.item, table.types()) == ("job", ("CLICKED",))
+
+
 def test_ratings_divide_into_liked_and_low(tmp_path: Path) -> None:
     ratings = "user_id,book_id,score\n" + "".join(f"{n % 9},{n},{n % 10 + 1}\n" for n in range(90))
     _, mapping = propose(tmp_path, ratings__csv=ratings)
