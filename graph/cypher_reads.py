@@ -295,7 +295,7 @@ class CypherReads:
         rows = self._engine.rows(
             self.statement(name, sources=list(sources), targets=list(targets), run=run)
         )
-        return [EvidenceEdge(*row) for row in sorted(rows, key=lambda row: row[:3])]
+        return [EvidenceEdge(*row) for row in sorted(rows)]
 
     def prior(self, targets: Sequence[str], run: int) -> Mapping[str, float]:
         """The prior of those targets that have one."""
@@ -320,7 +320,7 @@ class CypherReads:
         )
         return [
             (first, second, relation, Entity(entity, kind, name))
-            for first, second, relation, entity, kind, name in sorted(rows, key=lambda row: row[:4])
+            for first, second, relation, entity, kind, name in sorted(rows)
             if (first, second) in wanted
         ]
 
