@@ -42,7 +42,7 @@ class Upserts:
 
     def _nodes(self, label: str, rows: pa.Table, reader: Reader) -> WriteCount:
         columns = tuple(name for name in rows.column_names if name != "id")
-        names = {"label": label, "properties": columns}
+        names: dict[str, Names] = {"label": label, "properties": columns}
         kept = reader.table(
             self._statement(
                 "match_nodes", names, pa.table({"key": rows.column("id"), **_row(rows)})
