@@ -116,7 +116,8 @@ def train(
         dataset: its feedback is the training data; rows whose split is `HELD_OUT` are left out,
             rows with split "valid" are validation data.
         settings: see `TrainingSettings`.
-        rng: decides the validation split, where training makes one itself, and samples of users.
+        rng: decides the validation split, where training makes one itself, and samples of users;
+            by default `settings.rng`.
         validation: validation data besides those of the dataset.
         refit: train the final evidence on training and validation data; else on the former alone.
             A split that training makes itself is always trained on in the end.
@@ -126,7 +127,7 @@ def train(
         NotReadyError: there is no feedback to learn from.
         ResourceError: the kernels will not fit into memory.
     """
-    generator = np.random.default_rng(rng)
+    generator = np.random.default_rng(settings.rng if rng is None else rng)
     feedback = dataset.feedback.where(dataset.feedback.split != HELD_OUT)
     if not dataset.feedback_types or not (feedback.type == 0).any():
         raise NotReadyError("there is no feedback to learn from; run `whypath import` first")
