@@ -56,11 +56,11 @@ def join(movies: Iterable[Movie], films: Iterable[Film]) -> dict[str, Film]:
         if movie.year is None:
             continue
         keys = [_key(title) for title in _titles(movie.title)]
-        film = _nearest(movie, (f for key in keys for f in by_title[key]), years=1) or _nearest(
+        found = _nearest(movie, (f for key in keys for f in by_title[key]), years=1) or _nearest(
             movie, (f for key in keys for f in by_part[key]), years=0
         )
-        if film is not None and (film.year == movie.year or not _contradict(movie, film)):
-            joined[movie.id] = film
+        if found is not None and (found.year == movie.year or not _contradict(movie, found)):
+            joined[movie.id] = found
     return joined
 
 
