@@ -70,7 +70,9 @@ class Presenter:
         """By the strongest path that raises the score; the first one, if there is any."""
         speaks = bool(shown) and shown[0].value > 0.0
         prior = next((term.value for term in scored.terms if term.via is None), 0.0)
-        is_popular = prior > shown[0].value if speaks else prior > 0.0 or scored.prior > 0.0
+        # What fills a list up stands there for its prior, even where that adds nothing to a score.
+        is_filler = not scored.terms and self.anchors.prior is not None and scored.prior > 0.0
+        is_popular = prior > (shown[0].value if speaks else 0.0) or is_filler
         return say_why(
             self.request.lang,
             paths[0] if speaks else None,

@@ -1,0 +1,124 @@
+"""Both stores give one answer: the same items, order, paths and sentences, and the same bits."""
+
+import math
+import tomllib
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from graph.connect import open_store
+from graph.importing import import_project
+from graph.mapping import MAPPING_TABLES, Mapping
+from graph.store import Store
+from recommender.dataset import read_dataset
+from recommender.evidence import Evidence
+from recommender.publishing import publish
+from recommender.ranking import rank_items
+from recommender.recommending import Recommender
+from recommender.request import MAX_N, Request
+from recommender.serving_run import current_run, read_serving_run
+from recommender.training import TrainingSettings, train
+
+BENCHMARKS = Path(__file__).parent.parent.parent / "benchmarks"
+DATA = BENCHMARKS.parent.parent / "shared" / "data" / "ml-100k"
+USERS = 200
+MASKED_USERS = 100
+
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"n": 30, "diversity": 0.5},
+    {"filter": "year >= 1990 and 'Comedy' in HAS_GENRE", "lang": "zh"},
+    {"signals": ("knowledge", "profile"), "include_seen": True},
+]
+
+
+def sample(store: Store, number: int) -> list[str]:
+    users = store.read_users()["id"].to_pylist()
+    picked = np.random.default_rng(7).permutation(len(users))[:number]
+    return [str(users[place]) for place in picked]
+
+
+@pytest.mark.neo4j
+def test_small_graph(
+    ladybug_store: Store, neo4j_store: Store, write_films: Callable[[Store], int]
+) -> None:
+    runs = [write_films(store) for store in (ladybug_store, neo4j_store)]
+    assert runs[0] == runs[1]
+    embedded, served = Recommender(ladybug_store), Recommender(neo4j_store)
+    for user in ("42", "new", "blank", "odd", "nobody"):
+        assert embedded.recommend(Request(user)) == served.recommend(Request(user))
+        if user != "nobody":
+            for item in ("1", "2", "5", "6"):
+                assert embedded.explain(Request(user), item) == served.explain(Request(user), item)
+
+
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    """What training learns from ml-100k."""
+    if not DATA.is_dir():
+        pytest.skip(f"no benchmark data at {DATA}")
+    folder = tmp_path_factory.mktemp("evidence")
+    with open_store(f"ladybug://{folder}/graph.lbug?buffer_mb=128") as store:
+        import_ml_100k(store)
+        return train(read_dataset(store), TrainingSettings(), rng=0)
+
+
+@pytest.fixture
+def trained_store(ladybug_store: Store, evidence: Evidence) -> Store:
+    """An embedded graph of ml-100k, imported and trained."""
+    import_ml_100k(ladybug_store)
+    publish(ladybug_store, evidence, fingerprint="")
+    return ladybug_store
+
+
+def import_ml_100k(store: Store) -> None:
+    path = BENCHMARKS / "ml-100k" / "whypath.toml"
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    mapping = {name: table for name, table in tables.items() if name in MAPPING_TABLES}
+    import_project(Mapping.from_toml(mapping, path.parent), store)
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_masking_changes_every_score_by_exactly_the_contribution(trained_store: Store) -> None:
+    # The ranking alone: drawing the paths of a thousand items is not what this is about.
+    run = read_serving_run(trained_store, current_run(trained_store))
+    for user in sample(trained_store, MASKED_USERS):
+        request = Request(user, n=MAX_N, include_seen=True)
+        full = rank_items(trained_store, run, request).chosen
+        weight: dict[str, float] = defaultdict(float)
+        for scored in full:
+            for term in scored.terms:
+                if term.via is not None and term.relation != "FAVOURS":
+                    weight[term.via] += abs(term.value)
+        for piece in sorted(weight, key=lambda item: -weight[item])[:3]:
+            masked = replace(request, without=frozenset({piece}))
+            left = {
+                scored.item: scored.score
+                for scored in rank_items(trained_store, run, masked).chosen
+            }
+            for scored in full:
+                fall = math.fsum(term.value for term in scored.terms if term.via == piece)
+                # A list ends at MAX_N of the 1,008 items: the last ones may be others.
+                if scored.item in left or len(left) < MAX_N:
+                    assert abs(left.get(scored.item, 0.0) - (scored.score - fall)) < 1e-9
+            assert len(left.keys() & {scored.item for scored in full}) > 0.98 * len(full)
+
+
+@pytest.mark.data
+@pytest.mark.neo4j
+@pytest.mark.slow
+def test_two_hundred_users_of_real_data(
+    trained_store: Store, neo4j_store: Store, evidence: Evidence
+) -> None:
+    import_ml_100k(neo4j_store)
+    publish(neo4j_store, evidence, fingerprint="")
+    embedded, served = Recommender(trained_store), Recommender(neo4j_store)
+    for place, user in enumerate(sample(trained_store, USERS)):
+        request = Request(user, **OPTIONS[place % len(OPTIONS)])
+        assert embedded.recommend(request) == served.recommend(request)
