@@ -1,5 +1,7 @@
 """Suggestions and explanations as a person reads them: the answer first, then its paths."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -46,7 +48,7 @@ def show_recommendation(console: Console, answer: Recommendation, paths: int = 1
     console.print()
     for suggestion in answer.suggestions:
         head = f"{suggestion.rank:>3}"
-        for path in suggestion.paths[:paths]:
+        for path in _different_first(suggestion.paths)[:paths]:
             _print_path(console, head, path)
             head = "   "
 
@@ -71,6 +73,12 @@ def show_explanation(console: Console, explanation: Explanation) -> None:
     console.print()
     for path in explanation.paths[:SHOWN_TERMS]:
         _print_path(console, "", path)
+
+
+def _different_first(paths: Sequence[Path]) -> list[Path]:
+    """The strongest path of each signal before a second one of any."""
+    first = list({path.signal: path for path in reversed(paths)}.values())[::-1]
+    return [*first, *(path for path in paths if path not in first)]
 
 
 def _via(explanation: Explanation, term: Contribution) -> str:
