@@ -1,10 +1,10 @@
 """The knowledge kernel: how much two items share, by relation, weighted by rarity.
 
-    K(s, c) = sum over relations r of  w_r * cosine_r(s, c)
+    K(s, c) = sum over relations r  w_r * sum over entities e that both have by r  rarity(e) ** 2
 
-where `cosine_r` is the cosine of the items' entities by relation `r`, each entity weighted by
-`log(n_items / number of items that have it)`. The weights `w_r` are learned by
-`recommender/learning/knowledge.py`.
+with `rarity(e) = log(n_items / number of items that have e)`. It is no cosine: dividing by what an
+item has in all would punish items of which much is known (docs/decisions/shared-facts.md). The
+weights `w_r` are learned by `recommender/learning/knowledge.py`.
 """
 
 from collections.abc import Mapping
@@ -20,12 +20,9 @@ BLOCK = 512
 """Items whose row of the kernel is dense at one time."""
 
 
-def unit_vectors(rows: csr_array) -> csr_array:
-    """Items by entities, rows of length 1 (or 0); the product with its transpose is the cosine."""
-    weighted = csr_array((diags_array(rarity(rows)) @ rows).T)
-    length = np.sqrt(weighted.multiply(weighted).sum(axis=1))
-    inverse = np.divide(1.0, length, out=np.zeros_like(length), where=length > 0)
-    return csr_array(diags_array(inverse) @ weighted)
+def fact_vectors(rows: csr_array) -> csr_array:
+    """Items by entities, weighted by rarity: the product with its transpose is one `w_r = 1`."""
+    return csr_array((diags_array(rarity(rows)) @ rows).T)
 
 
 def fit_shared_facts(
@@ -37,7 +34,7 @@ def fit_shared_facts(
     """The strongest edges of the kernel.
 
     Args:
-        vectors: `unit_vectors` of each relation.
+        vectors: `fact_vectors` of each relation.
         weights: `w_r` of each relation, at least 0; relations without one do not count.
         edges_per_item: outgoing edges of an item.
         untouched: items that nobody has given feedback on, shape (n_items,): only this kernel

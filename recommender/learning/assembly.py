@@ -20,7 +20,7 @@ from recommender.kernels.fact_rows import rows_by_relation
 from recommender.kernels.neighbours import fit_neighbours
 from recommender.kernels.popularity import fit_popularity
 from recommender.kernels.profile import fit_profile
-from recommender.kernels.shared_facts import fit_shared_facts, unit_vectors
+from recommender.kernels.shared_facts import fact_vectors, fit_shared_facts
 from recommender.learning.collaborative import CollaborativeChoice, fit_collaborative
 from recommender.learning.mixing import Mixture, Scores
 from recommender.learning.sequential import SequentialChoice, fit_sequence
@@ -74,7 +74,7 @@ class Assembly:
     def __post_init__(self) -> None:
         facts = rows_by_relation(self.dataset.item_facts, len(self.dataset.items))
         object.__setattr__(self, "facts", facts)
-        vectors = {relation: unit_vectors(rows) for relation, rows in facts.items()}
+        vectors = {relation: fact_vectors(rows) for relation, rows in facts.items()}
         object.__setattr__(self, "vectors", vectors)
         object.__setattr__(self, "traits", user_traits(self.dataset))
 

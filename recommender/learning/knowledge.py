@@ -2,7 +2,7 @@
 
 The kernel knows nothing of an item's feedback, so every held-back item is scored as if it were
 new. The weights minimise the listwise softmax loss of the held-back items among all others, which
-is convex, under `w_r >= 0`.
+is convex, under `w_r >= 0`; a penalty draws them to one common weight.
 """
 
 from collections.abc import Mapping
@@ -16,16 +16,17 @@ from recommender.history import weigh
 from recommender.learning.validation import Bench
 from recommender.recipe import SignalRecipe
 
-PENALTY = 1e-4
-"""Weight of the squared relation weights in the loss."""
+PENALTY = 0.1
+"""Loss (nats per user) of a weight that is double the common one, or 0. Unseen items of ml-100k:
+nDCG@10 .334 with 0.1 or more, .326 with 0.01, .295 without: the loss trusts genres too much."""
 
 
 def learn_relation_weights(bench: Bench, vectors: Mapping[str, csr_array]) -> dict[str, float]:
-    """`w_r` of each relation, the greatest 1.
+    """`w_r` of each relation, 1 where nothing speaks for another weight.
 
     Args:
         bench: users and items to learn on.
-        vectors: unit vectors of all items, by relation (`kernels/shared_facts.py`).
+        vectors: fact vectors of all items, by relation (`kernels/shared_facts.py`).
     """
     relations = sorted(vectors)
     if not relations:
@@ -37,43 +38,40 @@ def learn_relation_weights(bench: Bench, vectors: Mapping[str, csr_array]) -> di
     for number, relation in enumerate(relations):
         chosen = csr_array(vectors[relation][bench.items])
         features[number] = ((history @ chosen) @ chosen.T).toarray()
-    deviation = features.std(axis=(1, 2))
-    varies = deviation > 0.0
-    if not varies.any():
+    if not features.any():
         return dict.fromkeys(relations, 1.0)
-    features = features[varies] / deviation[varies][:, None, None]
-    weights = np.zeros(len(relations))
-    weights[varies] = _fit_softmax(features, bench.is_relevant, bench.is_known) / deviation[varies]
-    if weights.max() <= 0.0:
+    features /= features.sum(axis=0).std()
+    common = _fit_softmax(features.sum(axis=0)[None], bench, np.zeros(1))[0]
+    if common <= 0.0:
         return dict.fromkeys(relations, 1.0)
-    return dict(zip(relations, (weights / weights.max()).tolist(), strict=True))
+    weights = _fit_softmax(features, bench, np.full(len(relations), common)) / common
+    return dict(zip(relations, weights.tolist(), strict=True))
 
 
 def _fit_softmax(
-    features: NDArray[np.float32],
-    is_relevant: NDArray[np.bool_],
-    is_known: NDArray[np.bool_],
+    features: NDArray[np.float32], bench: Bench, usual: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Non-negative weights (features,) for features of shape (features, users, items)."""
-    users, items = np.nonzero(is_relevant)
-    share = 1.0 / is_relevant.sum(axis=1)[users]
-    blocked = np.where(is_known, np.float32(-np.inf), np.float32(0.0))
-    n_users = len(is_relevant)
+    """Non-negative weights for features (features, users, items), drawn to the usual ones."""
+    users, items = np.nonzero(bench.is_relevant)
+    share = 1.0 / bench.is_relevant.sum(axis=1)[users]
+    blocked = np.where(bench.is_known, np.float32(-np.inf), np.float32(0.0))
+    n_users = bench.shape[0]
     target = (features[:, users, items] * share).sum(axis=1) / n_users
+    scale = float(usual.mean()) or 1.0
+    strength = PENALTY if usual.any() else 0.0
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         logits = np.einsum("f,fui->ui", weights.astype(np.float32), features) + blocked
         logits -= logits.max(axis=1, keepdims=True)
         odds = np.exp(logits)
         total = odds.sum(axis=1, keepdims=True)
-        chance = odds / total
         chosen = (logits - np.log(total))[users, items]
-        value = -float((chosen * share).sum()) / n_users + PENALTY * float(weights @ weights)
-        expected = np.einsum("ui,fui->f", chance, features) / n_users
-        return value, (expected - target + 2.0 * PENALTY * weights).astype(np.float64)
+        away = (weights - usual) / scale
+        value = -float((chosen * share).sum()) / n_users + strength * float(away @ away)
+        expected = np.einsum("ui,fui->f", odds / total, features) / n_users
+        return value, (expected - target + 2.0 * strength * away / scale).astype(np.float64)
 
-    start = np.full(len(features), 0.1)
-    bounds = [(0.0, None)] * len(features)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    start = np.where(usual > 0.0, usual, 0.1)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * len(start))
     weights: NDArray[np.float64] = found.x
     return weights

@@ -14,7 +14,7 @@ from recommender.kernels.neighbours import fit_neighbours
 from recommender.kernels.popularity import fit_popularity
 from recommender.kernels.profile import STRENGTH, fit_profile
 from recommender.kernels.sequential import Moments, Window, accumulate, fit_sequential
-from recommender.kernels.shared_facts import fit_shared_facts, unit_vectors
+from recommender.kernels.shared_facts import fact_vectors, fit_shared_facts
 
 
 def random_rows(seed: int, users: int = 40, items: int = 12) -> csr_array:
@@ -159,22 +159,23 @@ def test_a_relation_that_connects_nothing_is_left_out():
     assert list(rows_by_relation(facts, 3)) == ["TWICE"]
 
 
-def test_shared_facts_are_weighted_cosines_of_rare_entities():
+def test_shared_facts_add_up_by_relation_and_rarity():
     director = fact_rows(make_facts([(0, 0), (1, 0), (2, 1), (3, 1)]), 5)
     genre = fact_rows(make_facts([(0, 2), (1, 2), (2, 2), (3, 3), (4, 3)]), 5)
-    vectors = {"DIRECTED_BY": unit_vectors(director), "HAS_GENRE": unit_vectors(genre)}
+    vectors = {"DIRECTED_BY": fact_vectors(director), "HAS_GENRE": fact_vectors(genre)}
     weights = {"DIRECTED_BY": 2.0, "HAS_GENRE": 0.5}
     edges = fit_shared_facts(vectors, weights, 5, np.zeros(5, dtype=bool))
     kernel = dense_of(edges, 5)
     np.testing.assert_allclose(kernel, kernel.T)
-    np.testing.assert_allclose(kernel[0, 1], 2.5, rtol=1e-6)
-    np.testing.assert_allclose(kernel[0, 2], 0.5, rtol=1e-6)
+    of_three, of_two = np.log(5 / 3) ** 2, np.log(5 / 2) ** 2
+    np.testing.assert_allclose(kernel[0, 1], 2.0 * of_two + 0.5 * of_three, rtol=1e-6)
+    np.testing.assert_allclose(kernel[0, 2], 0.5 * of_three, rtol=1e-6)
     np.testing.assert_allclose(kernel[0, 3], 0.0)
 
 
 def test_untouched_items_keep_incoming_edges():
     facts = fact_rows(make_facts([(item, 0) for item in range(20)]), 20)
-    vectors = {"HAS": unit_vectors(fact_rows(make_facts([(i, i % 2) for i in range(20)]), 20))}
+    vectors = {"HAS": fact_vectors(fact_rows(make_facts([(i, i % 2) for i in range(20)]), 20))}
     assert facts.shape == (1, 20)
     untouched = np.zeros(20, dtype=bool)
     untouched[19] = True
@@ -185,7 +186,7 @@ def test_untouched_items_keep_incoming_edges():
 
 
 def test_no_weight_no_edges():
-    vectors = {"HAS": unit_vectors(fact_rows(make_facts([(0, 0), (1, 0)]), 3))}
+    vectors = {"HAS": fact_vectors(fact_rows(make_facts([(0, 0), (1, 0)]), 3))}
     assert len(fit_shared_facts(vectors, {"HAS": 0.0}, 5, np.zeros(3, dtype=bool)).weight) == 0
 
 
