@@ -93,6 +93,7 @@ def evaluate(
                 else:
                     results.setdefault(contestant.label, []).append(result)
 
+    bootstrap_seed = int(for_bootstrap.integers(2**62))  # the same draws for every comparison
     models = tuple(ModelResult(label, tuple(folds)) for label, folds in results.items())
     return EvaluationReport(
         split={"name": name, **_describe_split(split, settings)},
@@ -104,7 +105,7 @@ def evaluate(
             comparison
             for model in models[1:]
             for comparison in compare_models(
-                models[0], model, settings.k, for_bootstrap, settings.resamples
+                models[0], model, settings.k, bootstrap_seed, settings.resamples
             )
         ),
         notes=tuple(dict.fromkeys(notes)),

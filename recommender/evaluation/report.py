@@ -186,7 +186,7 @@ def compare_models(
     ours: ModelResult,
     baseline: ModelResult,
     ks: Sequence[int],
-    rng: np.random.Generator,
+    seed: int,
     resamples: int,
 ) -> list[Comparison]:
     """Ours minus the baseline in nDCG at each k, over the same users and folds."""
@@ -197,7 +197,12 @@ def compare_models(
             baseline.model,
             k,
             compare_paired(
-                _ndcg(ours, column), _ndcg(baseline, column), users, folds, rng, resamples
+                _ndcg(ours, column),
+                _ndcg(baseline, column),
+                users,
+                folds,
+                np.random.default_rng(seed),
+                resamples,
             ),
         )
         for column, k in enumerate(ks)

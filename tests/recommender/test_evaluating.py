@@ -249,6 +249,11 @@ def test_a_baseline_more_does_not_change_ours() -> None:
     beside = run(dataset, replace(settings, baselines=("random", "ials")))
     assert lists_of(alone) == lists_of(beside)
     assert alone.comparisons == ()
+    other_way = run(dataset, replace(settings, baselines=("popular", "random")))
+    assert (
+        run(dataset, replace(settings, baselines=("popular",))).comparisons
+        == (other_way.comparisons[:1])
+    )
 
 
 def test_marks_of_the_data_are_not_what_a_random_split_trains_on() -> None:
