@@ -16,8 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from graph.errors import UsageError
 from recommender.evaluation.settings import EvaluationSettings
+from recommender.learning.settings import TrainingSettings
 from recommender.request import Language
-from recommender.training import TrainingSettings
 
 SETTINGS_FILE = "whypath.toml"
 ENV_PREFIX = "WHYPATH_"

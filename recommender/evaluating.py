@@ -35,7 +35,8 @@ from recommender.evaluation.splits import (
     read_cold_items,
     suit_split,
 )
-from recommender.training import TrainingSettings, silent
+from recommender.learning.settings import TrainingSettings
+from recommender.training import silent
 
 Rng = int | np.random.Generator | None
 

@@ -6,12 +6,11 @@ how the signals mix, then learn the evidence again from all feedback.
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Literal, get_args
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from graph.errors import NotReadyError, UsageError
+from graph.errors import NotReadyError
 from graph.model import HELD_OUT
 from recommender.dataset import Dataset, Feedback, concatenate, sort_feedback
 from recommender.evidence import Evidence
@@ -21,6 +20,7 @@ from recommender.learning.knowledge import learn_relation_weights
 from recommender.learning.memory import require_dense
 from recommender.learning.mixing import Mixture, mix
 from recommender.learning.sequential import SequentialChoice, tune_sequential
+from recommender.learning.settings import SIGNALS, TrainingSettings
 from recommender.learning.validation import (
     MIN_USERS,
     Bench,
@@ -30,11 +30,7 @@ from recommender.learning.validation import (
     make_bench,
 )
 
-SIGNALS = ("collaborative", "sequential", "knowledge", "profile")
-"""The signals that training can learn without embeddings."""
-
 Rng = int | np.random.Generator | None
-ValidationName = Literal["auto", "random", "chronological"]
 
 TUNING_USERS = 1_000
 """Users that settings are chosen on, at most."""
@@ -63,38 +59,6 @@ below it, its theta came out as 0 to 0.1 (ml-100k .74, ml-latest-small .70, ml-1
 
 LEAST_KNOWLEDGE = 0.02
 """Theta of `SHARES` at least: validation holds no new items, and only this signal reaches them."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingSettings:
-    """What a caller may choose; everything else is chosen on validation data.
-
-    `edges_per_item` is per relation of evidence. `history_limit` is how many of the latest pieces
-    of a history count (on ml-latest-small 500 instead of all cost .018 of nDCG@10, by users with up
-    to 2,698). `memory_limit_bytes` None: what the system has. `threads` is for linear algebra.
-    """
-
-    signals: tuple[str, ...] = SIGNALS
-    edges_per_item: int = 100
-    max_dense_items: int = 20_000
-    validation: ValidationName = "auto"
-    history_limit: int = 3_000
-    memory_limit_bytes: int | None = None
-    threads: int = 1
-    rng: int = 0
-
-    def __post_init__(self) -> None:
-        unknown = sorted(set(self.signals) - set(SIGNALS))
-        if unknown:
-            raise UsageError(f"unknown signal {unknown[0]!r}; known: {', '.join(SIGNALS)}")
-        if not self.signals:
-            raise UsageError(f"no signal to learn; known: {', '.join(SIGNALS)}")
-        if self.validation not in get_args(ValidationName):
-            known = ", ".join(get_args(ValidationName))
-            raise UsageError(f"unknown validation {self.validation!r}; known: {known}")
-        for name in ("edges_per_item", "max_dense_items", "history_limit", "threads"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"{name} is {getattr(self, name)}; it must be at least 1")
 
 
 def silent(message: str) -> None:

@@ -17,7 +17,8 @@ from recommender.evaluation.ranker import Ranker
 from recommender.evaluation.served import ServedRanker
 from recommender.evaluation.settings import SplitName
 from recommender.evaluation.splits import Fold, last_of_each_user
-from recommender.training import TrainingSettings, ValidationName, train
+from recommender.learning.settings import TrainingSettings, ValidationName
+from recommender.training import train
 
 Report = Callable[[str], None]
 Fitted = tuple[Ranker, Mapping[str, object]]

@@ -16,10 +16,11 @@ from recommender.dataset import Dataset, Feedback, read_dataset, sort_feedback
 from recommender.evaluating import evaluate
 from recommender.evaluation.report import METRICS, EvaluationReport
 from recommender.evaluation.settings import BASELINES, EvaluationSettings
+from recommender.learning.settings import TrainingSettings
 from recommender.publishing import publish
 from recommender.recommending import Recommender
 from recommender.request import Request
-from recommender.training import TrainingSettings, train
+from recommender.training import train
 
 QUICK = EvaluationSettings(resamples=100)
 OURS_ONLY = replace(QUICK, baselines=())

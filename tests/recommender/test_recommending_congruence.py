@@ -17,12 +17,13 @@ from graph.mapping import MAPPING_TABLES, Mapping
 from graph.store import Store
 from recommender.dataset import read_dataset
 from recommender.evidence import Evidence
+from recommender.learning.settings import TrainingSettings
 from recommender.publishing import publish
 from recommender.ranking import rank_items
 from recommender.recommending import Recommender
 from recommender.request import MAX_N, Request
 from recommender.serving_run import current_run, read_serving_run
-from recommender.training import TrainingSettings, train
+from recommender.training import train
 
 BENCHMARKS = Path(__file__).parent.parent.parent / "benchmarks"
 DATA = BENCHMARKS.parent.parent / "shared" / "data" / "ml-100k"

@@ -9,9 +9,10 @@ from graph.errors import NotReadyError, ResourceError, UsageError
 from recommender.dataset import NO_TIME, Dataset, Facts, Feedback, sort_feedback
 from recommender.learning.memory import available_bytes, require_dense
 from recommender.learning.search import climb, is_better
+from recommender.learning.settings import TrainingSettings
 from recommender.learning.validation import feedback_rows, has_times, hold_back
 from recommender.scoring import Scorer
-from recommender.training import TrainingSettings, train
+from recommender.training import train
 
 N_GROUPS = 3
 

@@ -12,10 +12,11 @@ from graph.store import Store
 from recommender.dataset import read_dataset
 from recommender.evaluating import evaluate
 from recommender.evaluation.settings import EvaluationSettings
+from recommender.learning.settings import TrainingSettings
 from recommender.publishing import publish
 from recommender.recommending import Recommender
 from recommender.request import Request
-from recommender.training import TrainingSettings, train
+from recommender.training import train
 
 ROOT = Path(__file__).parents[3]
 SETTINGS = EvaluationSettings(split="files", refit=True, baselines=())
