@@ -15,7 +15,8 @@ HEAVY = ("torch", "pykeen", "dgl", "transformers", "sentence_transformers", "imp
 
 @pytest.mark.parametrize("name", TOP_LEVEL)
 def test_no_other_distribution_ships_our_package(name: str) -> None:
-    assert set(packages_distributions()[name]) == {"whypath"}
+    # An editable install lists no packages of its own.
+    assert set(packages_distributions().get(name, ())) <= {"whypath"}
 
 
 def test_serving_imports_no_heavy_library() -> None:

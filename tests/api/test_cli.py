@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from graph.store import Store
+
 Cli = Callable[..., tuple[int, str, str]]
 
 
@@ -118,3 +120,26 @@ def test_init_proposes_a_mapping_that_imports(project: Path, cli: Cli) -> None:
     code, out, err = cli("import", "--json")
     assert code == 0, err
     assert json.loads(out)["written"]["Item"]["added"] == 16
+
+
+@pytest.mark.neo4j
+def test_neo4j_gives_the_same_answers(
+    trained: Cli,
+    neo4j_store: Store,
+    neo4j_server: tuple[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls = [
+        ("recommend", "u1", "-n", "5", "--json"),
+        ("recommend", "u2", "--filter", "'Comedy' in HAS_GENRE", "--json"),
+        ("explain", "u1", "t0", "--json"),
+    ]
+    embedded = [trained(*call) for call in calls]
+    assert not any(neo4j_store.counts().values())
+    uri, password = neo4j_server
+    monkeypatch.setenv("NEO4J_URI", uri)
+    monkeypatch.setenv("NEO4J_PASSWORD", password)
+    for command in ("import", "train"):
+        code, _, err = trained(command)
+        assert code == 0, err
+    assert [trained(*call) for call in calls] == embedded

@@ -180,13 +180,15 @@ def test_stores_that_cannot_be_opened(project: Path, cli: Cli) -> None:
     assert "graph.lbug" in refused(cli, "status")
     (project / "graph.lbug").unlink()
     (project / "graph.lbug").mkdir()
-    assert "graph.lbug" in refused(cli, "import")
+    assert "graph.lbug" in refused(cli, "import", code=2)
 
 
 @pytest.mark.neo4j
-def test_wrong_password(cli: Cli, neo4j_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_password(
+    cli: Cli, neo4j_server: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NEO4J_PASSWORD", "surely-not-this-one")
-    said = refused(cli, "--store", neo4j_url, "status")
+    said = refused(cli, "--store", neo4j_server[0], "status")
     assert "password" in said
     assert "surely-not" not in said
 
