@@ -1,6 +1,8 @@
 """Recommending on a graph so small that every answer is obvious."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -225,6 +227,35 @@ def test_a_new_run_is_noticed(films: Store, retrain: Retrain) -> None:
     second = recommender.recommend(Request("42", n=1))
     assert (second.run, second.suggestions[0].score) == (run, 3.75)
     assert first.run < run
+
+
+def test_requests_see_the_old_run_or_the_new_one_while_runs_come_and_go(
+    films: Store, retrain: Retrain
+) -> None:
+    recommender = Recommender(films)
+    thetas = {recommend(films).run: 1.0}
+    answers: list[Recommendation] = []
+    is_over = threading.Event()
+
+    def ask() -> None:
+        while not is_over.is_set():
+            answers.append(recommender.recommend(Request("42", n=3, signals=("collaborative",))))
+
+    with ThreadPoolExecutor(2) as pool:
+        asking = [pool.submit(ask) for _ in range(2)]
+        try:
+            for theta in (2.0, 4.0, 8.0, 16.0, 32.0):
+                old = max(thetas)
+                recipe = Recipe((SignalRecipe("CO_LIKED", theta),), {"LIKED": 1.0})
+                thetas[retrain(films, recipe)] = theta
+                films.delete_run(old)
+        finally:
+            is_over.set()
+        for done in asking:
+            done.result()
+    assert len(answers) > 5
+    for answer in answers:
+        assert scores(answer) == {INSIDER: 0.375 * thetas[answer.run]}
 
 
 def test_before_the_first_training(store: Store) -> None:
