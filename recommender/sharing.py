@@ -3,10 +3,10 @@
 That kernel (`recommender/kernels/shared_facts.py`) is a sum over shared entities. One that both
 items have by relation r adds
 
-    w_r * rarity(entity) ** 2 / (norm_r(first) * norm_r(second))
+    w_r * rarity(entity) ** 2
 
-with rarity `log(n_items / items that have it)` and `norm_r` the root of the sum of an item's
-squared rarities by r. Here the same is worked out for a few pairs, from the graph as it is now.
+with rarity `log(n_items / items that have it)`. Here the same is worked out for a few pairs, from
+the graph as it is now.
 """
 
 import math
@@ -57,13 +57,12 @@ class SharedFactFinder:
             if self._weight(fact.relation) > 0.0:
                 facts[fact.source][fact.relation, fact.entity.id] = fact
         self._learn_degrees(entity for keys in facts.values() for _, entity in keys)
-        norms = {item: self._norms(keys) for item, keys in facts.items()}
         found = {}
         for first, second in pairs:
             shared = facts[first].keys() & facts[second].keys()
             parts = [
                 # Rounded, so that equal parts tie on every machine.
-                (-round(self._part(key, norms[first], norms[second]), 9), key)
+                (-round(self._weight(key[0]) * self._rarity(key) ** 2, 9), key)
                 for key in shared
             ]
             part, key = min(parts, default=(0.0, ("", "")))
@@ -73,17 +72,6 @@ class SharedFactFinder:
 
     def _weight(self, relation: str) -> float:
         return 1.0 if self.weights is None else self.weights.get(relation, 0.0)
-
-    def _part(self, key: _Key, first: Mapping[str, float], second: Mapping[str, float]) -> float:
-        relation = key[0]
-        length = first[relation] * second[relation]
-        return self._weight(relation) * self._rarity(key) ** 2 / length if length else 0.0
-
-    def _norms(self, facts: _Facts) -> dict[str, float]:
-        squares: dict[str, float] = defaultdict(float)
-        for key in facts:
-            squares[key[0]] += self._rarity(key) ** 2
-        return {relation: math.sqrt(square) for relation, square in squares.items()}
 
     def _rarity(self, key: _Key) -> float:
         """0 for an entity of a single item, as in the kernel."""
