@@ -91,5 +91,5 @@ def _via(explanation: Explanation, term: Contribution) -> str:
 def _print_path(console: Console, head: str, path: Path) -> None:
     line = Text(f"{head}  " if head else "  ")
     line.append(path_line(path))
-    line.append(f"   {path.share:+.0%} {path.signal}", style="dim")
+    line.append(f"   {path.share:+.1%} {path.signal}", style="dim")
     console.print(line)
