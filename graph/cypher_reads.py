@@ -304,26 +304,6 @@ class CypherReads:
         rows = self._engine.rows(self.statement("prior", run=run, targets=list(targets)))
         return dict(sorted((item, weight) for item, weight in rows))
 
-    def shared_entities(
-        self, pairs: Sequence[tuple[str, str]]
-    ) -> list[tuple[str, str, str, Entity]]:
-        """The entities that both items of a pair have by the same relation, in key order."""
-        if not pairs or not self._has_facts("Item"):
-            return []
-        wanted = set(pairs)
-        rows = self._engine.rows(
-            self.statement(
-                "shared_entities",
-                first=list(dict.fromkeys(first for first, _ in pairs)),
-                second=list(dict.fromkeys(second for _, second in pairs)),
-            )
-        )
-        return [
-            (first, second, relation, Entity(entity, kind, name))
-            for first, second, relation, entity, kind, name in sorted(rows)
-            if (first, second) in wanted
-        ]
-
     def entity_degrees(self, entities: Sequence[str]) -> list[tuple[str, str, int]]:
         """How many items have each entity by each relation, in key order."""
         if not entities or not self._has_facts("Item"):

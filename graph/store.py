@@ -13,7 +13,6 @@ from typing import Protocol, Self
 import pyarrow as pa
 
 from graph.model import (
-    Entity,
     EvidenceEdge,
     FactEdge,
     FactType,
@@ -172,14 +171,6 @@ class Store(Protocol):
 
     def prior(self, targets: Sequence[str], run: int) -> Mapping[str, float]:
         """The `PRIOR` weight of those of the targets that have one."""
-
-    def shared_entities(
-        self, pairs: Sequence[tuple[str, str]]
-    ) -> list[tuple[str, str, str, Entity]]:
-        """For each pair of items, the entities both have by the same relation.
-
-        Rows `(first, second, relation, entity)` in key order.
-        """
 
     def entity_degrees(self, entities: Sequence[str]) -> list[tuple[str, str, int]]:
         """How many items have each of these entities by each relation: the rarer, the more it says.

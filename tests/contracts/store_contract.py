@@ -108,7 +108,6 @@ class StoreContract:
         assert store.history("ann", 10) == []
         assert store.facts("Item", ["heat"]) == []
         assert store.retrieve({"heat": {"CO_LIKED": 1.0}}, 1, [], 10) == []
-        assert store.shared_entities([("heat", "serpico")]) == []
         assert store.entity_degrees(["pacino"]) == []
         assert store.read_items().num_rows == 0
         assert set(store.counts().values()) == {0}
@@ -327,18 +326,13 @@ class StoreContract:
         assert store.history("bob", 10) == [HistoryEntry("up", "LIKED", 4.0, 200, None)]
         assert store.history("eve", 10) == []
 
-    def test_facts_and_what_is_shared(self, store: Store) -> None:
+    def test_facts_and_how_many_items_have_an_entity(self, store: Store) -> None:
         write_films(store)
         assert store.facts("Item", ["heat", "up"]) == [
             FactEdge("heat", "HAS_CAST", PACINO),
             FactEdge("heat", "HAS_GENRE", CRIME),
         ]
         assert store.facts("User", ["ann"]) == []
-        assert store.shared_entities([("serpico", "heat"), ("heat", "up")]) == [
-            ("serpico", "heat", "HAS_CAST", PACINO),
-            ("serpico", "heat", "HAS_GENRE", CRIME),
-        ]
-        assert store.shared_entities([]) == []
         assert store.entity_degrees(["pacino", "crime"]) == [
             ("crime", "HAS_GENRE", 2),
             ("pacino", "HAS_CAST", 2),

@@ -148,7 +148,6 @@ def write(store: Store, example: Example, run: int) -> list[Any]:
 def read(store: Store, example: Example, run: int) -> dict[str, Any]:
     """What every read verb answers about the graph."""
     items, users, entities = example.items, example.users, example.entities
-    pairs = [(first, second) for first in items for second in items]
     anchors = {
         item: dict.fromkeys(ITEM_EVIDENCE, 0.5 + place) for place, item in enumerate(items[:3])
     }
@@ -168,7 +167,6 @@ def read(store: Store, example: Example, run: int) -> dict[str, Any]:
         "evidence": store.evidence(items, items[:3], run),
         "entity_evidence": store.entity_evidence(entities, items, run),
         "prior": store.prior(items, run),
-        "shared_entities": store.shared_entities(pairs),
         "entity_degrees": store.entity_degrees(entities),
         "retrieve_by_prior": store.retrieve_by_prior(run, items[:1], 3),
         "retrieve_by_entities": store.retrieve_by_entities(
