@@ -72,8 +72,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = whypath.main(args=arguments, prog_name="whypath", standalone_mode=False)
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        return error.exit_code
+    except click.ClickException as error:
+        message = error.format_message().rstrip(".")
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        help_call = f"; `{context.command_path} --help` says what is legal" if context else ""
+        _say(f"{message[:1].lower()}{message[1:]}{help_call}.")
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         _say("interrupted; what was written before stays as it was")

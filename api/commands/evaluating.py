@@ -12,7 +12,7 @@ from recommender.dataset import read_dataset
 from recommender.evaluating import evaluate as evaluate_dataset
 
 
-@click.command()
+@click.command(short_help="Measure lists on held-out feedback.")
 @click.option("--split", help="auto, files, random, chronological, kfold or cold_items.")
 @click.option("-k", metavar="K,...", help="Lengths of the lists that are measured.  [default: 10]")
 @click.option("--test-share", type=float, help="Share held out by random and chronological.")

@@ -8,7 +8,7 @@ from api.views.importing import show_import
 from graph.importing import import_project
 
 
-@click.command("import")
+@click.command("import", short_help="Write the files into the graph.")
 @click.option("--append", is_flag=True, help="The files hold additions; the graph has the rest.")
 @json_option
 @pass_context

@@ -9,7 +9,7 @@ from api.views.doctor import show_doctor
 from api.views.runs import show_status
 
 
-@click.command()
+@click.command(short_help="What the graph holds, and its runs.")
 @json_option
 @pass_context
 def status(context: CliContext, as_json: bool) -> None:
@@ -36,7 +36,7 @@ def status(context: CliContext, as_json: bool) -> None:
         show_status(output_console(), url, counts, runs)
 
 
-@click.command()
+@click.command(short_help="What works here, and what does not.")
 @json_option
 @pass_context
 def doctor(context: CliContext, as_json: bool) -> None:

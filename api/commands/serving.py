@@ -13,7 +13,7 @@ def _names(value: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in (value or "").split(",") if part.strip())
 
 
-@click.command()
+@click.command(short_help="Suggest items, with their paths.")
 @click.argument("user", required=False)
 @click.option("-n", type=click.IntRange(1, 1000), help="How many suggestions.  [default: 10]")
 @click.option("--exclude", metavar="ITEM,...", help="Items that must not be suggested.")
@@ -72,7 +72,7 @@ def recommend(
         show_recommendation(output_console(), recommendation, paths)
 
 
-@click.command()
+@click.command(short_help="Explain one item for one user.")
 @click.argument("user")
 @click.argument("item")
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the sentence.")

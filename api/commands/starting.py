@@ -12,7 +12,7 @@ from graph.errors import UsageError
 from graph.proposal import propose_mapping
 
 
-@click.command()
+@click.command(short_help="Make an example project with real data.")
 @click.argument("directory", type=click.Path(path_type=Path))
 def demo(directory: Path) -> None:
     """Make a complete project in DIRECTORY: MovieLens 100k with facts from Wikidata."""
@@ -28,7 +28,7 @@ def demo(directory: Path) -> None:
     )
 
 
-@click.command()
+@click.command(short_help="Propose a mapping for data files.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help=f"Replace a {SETTINGS_FILE} that is there.")
 @pass_context

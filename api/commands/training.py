@@ -13,7 +13,7 @@ from recommender.publishing import publish
 from recommender.training import train as train_evidence
 
 
-@click.command()
+@click.command(short_help="Learn evidence from the graph.")
 @click.option("--signals", metavar="NAME,...", help="Learn only these signals.")
 @click.option("--edges", type=click.IntRange(1, 10_000), help="Evidence edges kept for an item.")
 @click.option("--activate", type=int, metavar="RUN", help="Go back to this run; trains nothing.")

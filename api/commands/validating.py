@@ -8,7 +8,7 @@ from api.views.findings import show_findings
 from graph.validation import validate_project
 
 
-@click.command()
+@click.command(short_help="Say what is wrong with the files.")
 @json_option
 @pass_context
 def validate(context: CliContext, as_json: bool) -> None:
