@@ -1,7 +1,7 @@
 """All settings in one place: `whypath.toml` < environment < command line; each folder owns its own.
 
-This module alone reads the settings file and the environment. The tables of the mapping (`items`,
-`users`, `facts`, `feedback`, `cleaning`) are handed on unread: `graph.mapping` knows them.
+This module alone reads the settings file and the environment. The tables of the mapping are handed
+on unread: `graph.mapping` knows them.
 """
 
 import difflib
@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from graph.errors import UsageError
+from graph.mapping import MAPPING_TABLES
 from recommender.evaluation.settings import EvaluationSettings
 from recommender.learning.settings import TrainingSettings
 from recommender.request import Language
@@ -23,7 +24,6 @@ SETTINGS_FILE = "whypath.toml"
 ENV_PREFIX = "WHYPATH_"
 TEST_PREFIX = "WHYPATH_TEST_"
 OTHER_ENV = frozenset({"WHYPATH_REQUIRED_MARKERS"})
-MAPPING_TABLES = ("items", "users", "facts", "feedback", "cleaning")
 NEO4J_ENV = {"NEO4J_URI": "url", "NEO4J_USERNAME": "username", "NEO4J_PASSWORD": "password"}
 
 T = TypeVar("T")

@@ -46,32 +46,34 @@ class FeedbackChecks:
         """What is to be said of the feedback."""
         found = []
         timed = self._counts["timed"]
-        if self._counts["old"]:
-            most = 2 * self._counts["old"] > timed
+        for name, what, examples, advice in (
+            (
+                "old",
+                "before 1990",
+                self._old,
+                'set time_unit = "s", "ms", "us", "ns" or "iso" in the [[feedback]] table',
+            ),
+            (
+                "future",
+                "in the future",
+                self._future,
+                "check `time_unit`, and the clock of what wrote the file",
+            ),
+        ):
+            count = self._counts[name]
+            if not count:
+                continue
+            most = 2 * count > timed
             found.append(
                 Finding(
                     "error" if most else "warning",
-                    "time-unit" if most else "old-times",
-                    f"{self._counts['old']:,} of {timed:,} times are before 1990"
+                    "time-unit" if most else f"{name}-times",
+                    f"{count:,} of {timed:,} times are {what}"
                     + (": the unit looks wrong" if most else ""),
                     where,
-                    self._counts["old"],
-                    tuple(self._old),
-                    'set time_unit = "s", "ms", "us", "ns" or "iso" in the [[feedback]] table',
-                )
-            )
-        if self._counts["future"]:
-            most = 2 * self._counts["future"] > timed
-            found.append(
-                Finding(
-                    "error" if most else "warning",
-                    "time-unit" if most else "future-times",
-                    f"{self._counts['future']:,} of {timed:,} times are in the future"
-                    + (": the unit looks wrong" if most else ""),
-                    where,
-                    self._counts["future"],
-                    tuple(self._future),
-                    "check `time_unit`, and the clock of what wrote the file",
+                    count,
+                    tuple(examples),
+                    advice,
                 )
             )
         if self._counts["split"]:
