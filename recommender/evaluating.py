@@ -11,8 +11,8 @@ from collections.abc import Callable
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from graph.dataset import Dataset
 from graph.errors import ResourceError, UsageError
-from recommender.dataset import Dataset
 from recommender.evaluation.baselines import tuning_grid
 from recommender.evaluation.contestants import Contestant, Ours, TunedBaseline
 from recommender.evaluation.judging import Judge, join

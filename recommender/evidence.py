@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from graph.dataset import Ids
 from recommender.recipe import Recipe
-
-Ids = NDArray[np.object_]
-"""An array of node ids (str)."""
 
 
 @dataclass(frozen=True, slots=True)

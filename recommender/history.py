@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from recommender.dataset import Feedback
+from graph.dataset import Feedback
 from recommender.recipe import SignalRecipe, fade, mean_ranks
 
 

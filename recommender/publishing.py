@@ -5,9 +5,10 @@ import time
 import numpy as np
 import pyarrow as pa
 
+from graph.dataset import Ids
 from graph.model import PRIOR_EVIDENCE, Run
 from graph.store import Store
-from recommender.evidence import Edges, Evidence, Ids
+from recommender.evidence import Edges, Evidence
 
 KEPT_RUNS = 2
 """The current run and the one before it, for `whypath train --activate`."""

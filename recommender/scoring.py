@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from recommender.dataset import Dataset, Feedback
+from graph.dataset import Dataset, Feedback
 from recommender.evidence import Edges, Evidence
 from recommender.history import latest_first, type_strength, weigh
 

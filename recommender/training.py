@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from graph.dataset import Dataset, Feedback, concatenate, sort_feedback
 from graph.errors import NotReadyError
 from graph.model import HELD_OUT
-from recommender.dataset import Dataset, Feedback, concatenate, sort_feedback
 from recommender.evidence import Evidence
 from recommender.learning.assembly import Assembly, Choices
 from recommender.learning.collaborative import CollaborativeChoice, tune_collaborative

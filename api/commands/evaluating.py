@@ -7,8 +7,8 @@ import click
 from api.console import message_console, output_console, print_json, step_reporter
 from api.context import CliContext, json_option, pass_context
 from api.views.evaluation import show_evaluation
+from graph.dataset import read_dataset
 from graph.errors import UsageError
-from recommender.dataset import read_dataset
 from recommender.evaluating import evaluate as evaluate_dataset
 
 

@@ -7,8 +7,8 @@ import click
 from api.console import message_console, output_console, print_json, step_reporter
 from api.context import CliContext, json_option, pass_context
 from api.views.runs import show_run
+from graph.dataset import read_dataset
 from graph.errors import NotFoundError, NotReadyError
-from recommender.dataset import read_dataset
 from recommender.publishing import publish
 from recommender.training import train as train_evidence
 

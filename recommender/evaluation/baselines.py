@@ -16,7 +16,7 @@ from implicit.utils import ParameterWarning
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, csr_matrix
 
-from recommender.dataset import Dataset
+from graph.dataset import Dataset
 from recommender.evaluation.full_ease import FullEASE
 from recommender.evaluation.ranker import Ranker, Scores
 from recommender.evaluation.shared_facts import SharedFacts, fact_vectors

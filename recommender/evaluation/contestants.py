@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.random import Generator
 
-from recommender.dataset import Dataset, Feedback
+from graph.dataset import Dataset, Feedback
 from recommender.evaluation.baselines import Baseline, WithPopularityForNewUsers, describe
 from recommender.evaluation.judging import Judge, positives, to_rows
 from recommender.evaluation.ranker import Ranker

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from recommender.dataset import Feedback, sort_feedback
+from graph.dataset import Feedback, sort_feedback
 from recommender.evaluation.metrics import find_hits, score_lists, top_items
 from recommender.evaluation.ranker import Ranker
 

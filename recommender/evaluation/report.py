@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from graph.dataset import Ids
 from graph.errors import ResourceError
 from recommender.evaluation.judging import Judge, Lists, positives
 from recommender.evaluation.metrics import (
@@ -21,7 +22,6 @@ from recommender.evaluation.metrics import (
     novelty,
 )
 from recommender.evaluation.significance import Interval, compare_paired
-from recommender.evidence import Ids
 
 METRICS = (*USER_METRICS, *LIST_METRICS)
 """The columns of a report, in order."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from recommender.dataset import Dataset, Feedback
+from graph.dataset import Dataset, Feedback
 from recommender.evaluation.judging import to_rows
 from recommender.evidence import Evidence
 from recommender.ranking import MARGIN

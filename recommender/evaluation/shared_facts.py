@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array, hstack
 
-from recommender.dataset import Dataset
+from graph.dataset import Dataset
 from recommender.evaluation.ranker import Ranker, Scores
 
 

@@ -17,9 +17,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from graph.dataset import NO_TIME, Dataset, Feedback
 from graph.errors import DataError, UsageError
 from graph.model import HELD_OUT
-from recommender.dataset import NO_TIME, Dataset, Feedback
 from recommender.evaluation.settings import SplitName
 
 Mask = NDArray[np.bool_]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from recommender.dataset import Facts
+from graph.dataset import Facts
 
 
 def fact_rows(facts: Facts, n_items: int) -> csr_array:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.dataset import Feedback
+from graph.dataset import Feedback
 from recommender.evidence import Edges
 from recommender.history import weigh
 from recommender.kernels.cut import renumber, strongest

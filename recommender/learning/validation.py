@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from recommender.dataset import NO_TIME, Dataset, Feedback
+from graph.dataset import NO_TIME, Dataset, Feedback
 from recommender.history import latest_first
 
 SHARE = 0.15

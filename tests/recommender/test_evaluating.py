@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from graph.dataset import Dataset, Feedback, read_dataset, sort_feedback
 from graph.errors import DataError, ResourceError, UsageError
 from graph.model import GraphSchema
 from graph.store import Store
-from recommender.dataset import Dataset, Feedback, read_dataset, sort_feedback
 from recommender.evaluating import evaluate
 from recommender.evaluation.report import METRICS, EvaluationReport
 from recommender.evaluation.settings import BASELINES, EvaluationSettings

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graph.dataset import NO_TIME, Feedback, sort_feedback
 from graph.model import HistoryEntry
-from recommender.dataset import NO_TIME, Feedback, sort_feedback
 from recommender.history import latest_first, type_strength, weigh
 from recommender.recipe import HORIZON, SignalRecipe
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from recommender.dataset import Facts
+from graph.dataset import Facts
 from recommender.kernels.cut import fit_again, renumber, strongest
 from recommender.kernels.fact_rows import fact_rows, rows_by_relation
 from recommender.kernels.linear_autoencoder import fit_linear_autoencoder, gram

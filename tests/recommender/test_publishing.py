@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from graph.dataset import read_dataset
 from graph.model import GraphSchema, Run
-from recommender.dataset import read_dataset
 from recommender.evidence import Edges, Evidence
 from recommender.publishing import publish
 from recommender.recipe import Recipe, SignalRecipe

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from graph.connect import open_store
+from graph.dataset import read_dataset
 from graph.importing import import_project
 from graph.mapping import MAPPING_TABLES, Mapping
 from graph.store import Store
-from recommender.dataset import read_dataset
 from recommender.evidence import Evidence
 from recommender.learning.settings import TrainingSettings
 from recommender.publishing import publish

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from graph.dataset import NO_TIME, Dataset, Facts, Feedback, sort_feedback
 from graph.errors import NotReadyError, ResourceError, UsageError
-from recommender.dataset import NO_TIME, Dataset, Facts, Feedback, sort_feedback
 from recommender.learning.memory import available_bytes, require_dense
 from recommender.learning.search import climb, is_better
 from recommender.learning.settings import TrainingSettings

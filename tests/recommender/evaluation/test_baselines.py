@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 
+from graph.dataset import Dataset, Facts, Feedback
 from graph.errors import ResourceError
-from recommender.dataset import Dataset, Facts, Feedback
 from recommender.evaluation.baselines import (
     ImplicitALS,
     ItemKNN,

@@ -6,7 +6,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from recommender.dataset import Dataset, Feedback
+from graph.dataset import Dataset, Feedback
 from recommender.evaluation.baselines import describe, tuning_grid
 from recommender.evaluation.report import METRICS
 from recommender.evaluation.settings import BASELINES, SplitName

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from graph.dataset import read_dataset
 from graph.importing import import_project
 from graph.mapping import Mapping
 from graph.store import Store
-from recommender.dataset import read_dataset
 from recommender.evaluating import evaluate
 from recommender.evaluation.settings import EvaluationSettings
 from recommender.learning.settings import TrainingSettings

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graph.dataset import NO_TIME, Dataset, Feedback, sort_feedback
 from graph.errors import DataError, UsageError
-from recommender.dataset import NO_TIME, Dataset, Feedback, sort_feedback
 from recommender.evaluation.splits import (
     ChronologicalSplit,
     ColdItemSplit,

@@ -1,8 +1,8 @@
-"""A snapshot of the graph as numbered arrays: what training and evaluation compute on."""
+"""A snapshot of the graph as numbered arrays: what embeddings and training see of it."""
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from graph.model import HELD_OUT
 from graph.store import Store
-from recommender.evidence import Ids
+
+Ids = NDArray[np.object_]
+"""An array of node ids (str), or of other strings."""
 
 NO_TIME = np.iinfo(np.int64).min
 """Stands in `Feedback.at` for a missing time."""
@@ -62,6 +64,24 @@ class Facts:
     weight: NDArray[np.float64]
 
 
+def _no_words() -> Ids:
+    return np.zeros(0, dtype=object)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the nodes are called: one string a node, "" where the graph has none.
+
+    `titles` and `texts` are of the items, `names` and `kinds` of the entities. All are empty in a
+    dataset that was made without words.
+    """
+
+    titles: Ids = field(default_factory=_no_words)
+    texts: Ids = field(default_factory=_no_words)
+    names: Ids = field(default_factory=_no_words)
+    kinds: Ids = field(default_factory=_no_words)
+
+
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """Users, items, entities, feedback and facts of one graph.
@@ -78,6 +98,7 @@ class Dataset:
     feedback: Feedback
     item_facts: Mapping[str, Facts]
     user_facts: Mapping[str, Facts]
+    words: Words = field(default_factory=Words)
     fingerprint: str = ""
 
     def with_feedback(self, feedback: Feedback) -> Self:
@@ -99,8 +120,10 @@ def read_dataset(store: Store) -> Dataset:
     """
     schema = store.schema()
     users = _ids(store.read_users())
-    items = _ids(store.read_items())
-    entities = _ids(store.read_entities())
+    item_table = store.read_items().sort_by("id")
+    items = _ids(item_table)
+    entity_table = store.read_entities().sort_by("id")
+    entities = _ids(entity_table)
     parts = [
         _read_feedback(store.read_feedback(name), number, users, items)
         for number, name in enumerate(schema.feedback_types)
@@ -123,6 +146,12 @@ def read_dataset(store: Store) -> Dataset:
         feedback=sort_feedback(concatenate(parts)),
         item_facts=facts["Item"],
         user_facts=facts["User"],
+        words=Words(
+            titles=_strings(item_table["title"]),
+            texts=_strings(item_table["text"]),
+            names=_strings(entity_table["name"]),
+            kinds=_strings(entity_table["kind"]),
+        ),
     )
     return replace(dataset, fingerprint=fingerprint(dataset))
 
@@ -142,6 +171,8 @@ def fingerprint(dataset: Dataset) -> str:
     add("users", dataset.users)
     add("items", dataset.items)
     add("entities", dataset.entities)
+    add("words", dataset.words.titles, dataset.words.texts)
+    add("names", dataset.words.names, dataset.words.kinds)
     add("types", np.array(dataset.feedback_types, dtype=object))
     rows = dataset.feedback.where(dataset.feedback.split != HELD_OUT)
     add("feedback", rows.user, rows.item, rows.type, rows.value, rows.at, rows.split)
@@ -150,6 +181,10 @@ def fingerprint(dataset: Dataset) -> str:
             columns = facts[relation]
             add(f"{kind} {relation}", columns.source, columns.entity, columns.weight)
     return digest.hexdigest()[:16]
+
+
+def _strings(column: pa.ChunkedArray) -> Ids:
+    return np.array(pc.fill_null(column.cast(pa.string()), "").to_pylist(), dtype=object)
 
 
 def _ids(table: pa.Table) -> Ids:
