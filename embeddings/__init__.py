@@ -1,1 +1,1 @@
-"""Vectors from triples and texts; nothing is built here yet (see docs/architecture.md)."""
+"""Triples and texts in, vectors out; it knows no ranking and no Cypher."""
