@@ -7,6 +7,7 @@
     ├── DataError             a file cannot be used as it is            exit 1, HTTP 422
     ├── NotFoundError         no such user, item or run                 exit 1, HTTP 404
     ├── NotReadyError         nothing imported or trained yet           exit 1, HTTP 409
+    ├── ArtifactError         a run's files are missing or not its own  exit 1, HTTP 409
     ├── ResourceError         memory, disk or permission is missing     exit 1, HTTP 507
     └── StoreError            the graph store refused or failed         exit 1, HTTP 503
         ├── StoreUnavailableError   not reachable, or wrong credentials
@@ -53,6 +54,12 @@ class NotFoundError(WhypathError):
 
 class NotReadyError(WhypathError):
     """The graph lacks what the call needs; the message names the command to run first."""
+
+    http_status = 409
+
+
+class ArtifactError(WhypathError):
+    """The files of a run are missing, damaged, of another graph or of a newer version."""
 
     http_status = 409
 
