@@ -42,7 +42,7 @@ class Vocabulary:
         """The number of each of these nodes, -1 for those without a triple; shape (len(ids),)."""
         of_label = np.flatnonzero(self.labels == label)
         number = dict(zip(self.ids[of_label].tolist(), of_label.tolist(), strict=True))
-        return np.array([number.get(id, -1) for id in ids.tolist()], dtype=np.int64)
+        return np.array([number.get(each, -1) for each in ids.tolist()], dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Triples:
 
     @property
     def fingerprint(self) -> str:
-        """A hash (24 hex digits) of the triples and of what their numbers stand for, names apart."""
+        """A hash (24 hex digits) of the triples and what their numbers stand for, names apart."""
         words = self.vocabulary
         return key_of(
             self.heads, self.relations, self.tails, words.labels, words.ids, words.relations
@@ -134,8 +134,11 @@ def make_triples(dataset: Dataset, *, feedback: bool | Collection[str] = False) 
     ids = np.concatenate([dataset.items, dataset.users, dataset.entities])
     words = dataset.words
     names = np.concatenate(
-        [_or_blank(words.titles, n_items), _or_blank(words.titles[:0], n_users)]
-        + [_or_blank(words.names, n_entities)]
+        [
+            words.titles if len(words.titles) else _blank(n_items),
+            _blank(n_users),
+            words.names if len(words.names) else _blank(n_entities),
+        ]
     )
     labels = np.repeat(np.array(["Item", "User", "Entity"], dtype=object), sizes)
     vocabulary = Vocabulary(labels[occurring], ids[occurring], names[occurring], relations)
@@ -153,9 +156,9 @@ def _types(dataset: Dataset, feedback: bool | Collection[str]) -> list[int]:
     return [number for number, name in enumerate(known) if name in feedback]
 
 
-def _or_blank(words: Ids, n: int) -> Ids:
-    """The words, or "" for each of n nodes in a dataset without words."""
-    return words if len(words) else np.full(n, "", dtype=object)
+def _blank(n: int) -> Ids:
+    """No word for each of n nodes."""
+    return np.full(n, "", dtype=object)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,8 @@ class TensorboardLog:
         if not len(items):
             return
         titles = [
-            [name or id, id]
-            for name, id in zip(vocabulary.names[items], vocabulary.ids[items], strict=True)
+            [name or item, item]
+            for name, item in zip(vocabulary.names[items], vocabulary.ids[items], strict=True)
         ]
         self._writer.add_embedding(
             vectors[items], metadata=titles, metadata_header=["title", "id"], tag="kge/items"
