@@ -9,6 +9,7 @@
     ├── NotReadyError         nothing imported or trained yet           exit 1, HTTP 409
     ├── ArtifactError         a run's files are missing or not its own  exit 1, HTTP 409
     ├── ResourceError         memory, disk or permission is missing     exit 1, HTTP 507
+    ├── EncoderError          an encoder of texts failed or gave nonsense   exit 1, HTTP 503
     └── StoreError            the graph store refused or failed         exit 1, HTTP 503
         ├── StoreUnavailableError   not reachable, or wrong credentials
         ├── StoreLockedError        another process holds the embedded graph
@@ -68,6 +69,12 @@ class ResourceError(WhypathError):
     """Memory, disk space or a permission is missing; nothing was half-written."""
 
     http_status = 507
+
+
+class EncoderError(WhypathError):
+    """An encoder of texts, often a server elsewhere, failed or gave vectors that are of no use."""
+
+    http_status = 503
 
 
 class StoreError(WhypathError):
