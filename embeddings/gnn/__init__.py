@@ -1,0 +1,1 @@
+"""Graph neural networks over feedback and facts: a graph in, vectors of items and users out."""
