@@ -13,6 +13,7 @@ same as one that was never interrupted.
 import os
 import pickle
 import time
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -220,12 +221,11 @@ class _Run:
 
     def resume(self) -> None:
         """Go on from the checkpoint, where there is one that can be read."""
+        if not zipfile.is_zipfile(self.checkpoint):  # none, or not one of ours
+            return
         try:
             state = torch.load(self.checkpoint, weights_only=True)
-        except FileNotFoundError:
-            return
         except (RuntimeError, EOFError, pickle.UnpicklingError):
-            self.checkpoint.unlink()
             return
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -276,7 +276,8 @@ class Relational(nn.Module):
             [Convolution(size, graph.n_types) for _ in range(settings.layers)]
         )
         self.features = None if features is None else torch.from_numpy(features)
-        self.read_text = nn.Linear(0 if features is None else features.shape[1], size, bias=False)
+        if features is not None:
+            self.read_text = nn.Linear(features.shape[1], size, bias=False)
         self.graph = _typed(graph)
         self.untouched = _item_mask(graph, ~graph.touched)
         self.sampler = dgl.dataloading.NeighborSampler(

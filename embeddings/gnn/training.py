@@ -71,6 +71,8 @@ def train_gnn(
     """
     seed = int(np.random.default_rng(rng).integers(2**31))
     is_relational = settings.model == "rgcn"
+    if text is not None and len(text.values) != len(dataset.items):
+        raise ValueError(f"{len(text.values)} text vectors for {len(dataset.items)} items")
     graph = message_graph(dataset, feedback, with_facts=is_relational)
     if not len(graph.positives):
         raise NotReadyError("there is no feedback to learn from; run `whypath import` first")
@@ -99,8 +101,8 @@ def train_gnn(
         tensorboard=tensorboard,
     )
     has_facts = graph.described if is_relational else np.zeros(graph.n_items, dtype=np.bool_)
-    if features is not None:
-        has_facts |= text.is_known  # type: ignore[union-attr]
+    if text is not None and is_relational:
+        has_facts = has_facts | text.is_known
     arrays: dict[str, NDArray[np.generic]] = {
         "items": _masked(trained.items, graph.touched | has_facts),
         "users": _masked(trained.users, graph.active),
