@@ -37,7 +37,7 @@ class KgeSettings:
     learning_rate: float = 0.01
     batch_size: int = 1024
     negatives: int = 8
-    margin: float = 9.0
+    margin: float = 5.0
     temperature: float = 1.0
     inverse_relations: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
