@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.dataset import Ids
+from recommender.content import ContentModel
+from recommender.item_factors import ItemFactors
 from recommender.recipe import Recipe
 
 
@@ -31,7 +33,8 @@ class Evidence:
 
     `item_edges` maps a relation of `ITEM_EVIDENCE` to edges from item to item, `profile` holds
     edges from entity to item, `prior` one weight per item (0: no edge). Positions refer to
-    `items` and `entities`.
+    `items` and `entities`. `factors` rerank what the edges find. `content` places items
+    that come later.
     """
 
     items: Ids
@@ -40,5 +43,7 @@ class Evidence:
     profile: Edges
     prior: NDArray[np.float64]
     recipe: Recipe
+    factors: ItemFactors | None = None
+    content: ContentModel | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
     metrics: Mapping[str, object] = field(default_factory=dict)

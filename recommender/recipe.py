@@ -24,10 +24,14 @@ SIGNAL_OF_RELATION: Mapping[str, str] = {
     "FOLLOWED_BY": "sequential",
     "SHARES": "knowledge",
     "RESEMBLES": "semantic",
+    "FACTORS": "factors",
     "FAVOURS": "profile",
     "PRIOR": "prior",
 }
-"""The name of the signal that each relationship type of evidence carries."""
+"""The name of the signal that each relationship type of evidence carries.
+
+`FACTORS` stands for the factor model, which has no edges: `recommender/item_factors.py`.
+"""
 
 RELATION_OF_SIGNAL: Mapping[str, str] = {
     signal: relation for relation, signal in SIGNAL_OF_RELATION.items()

@@ -64,7 +64,14 @@ class Scorer:
         shape = (len(self.dataset.users), len(self.dataset.items))
         scores = np.zeros((len(users), shape[1]))
         touched = np.zeros(scores.shape, dtype=np.bool_)
+        reranked = np.zeros(scores.shape)
         for signal in recipe.signals:
+            if signal.relation == "FACTORS" and self.evidence.factors is not None:
+                weights = weigh(history, strength, signal, shape)[users]
+                reranked = (
+                    weights @ self.evidence.factors.sources
+                ) @ self.evidence.factors.targets.T
+                continue
             kernel = self._kernels.get(signal.relation)
             if kernel is None or signal.theta == 0.0:
                 continue
@@ -78,6 +85,7 @@ class Scorer:
         prior_weight = np.where(known, recipe.prior, recipe.prior_without_history)
         scores += prior_weight[:, None] * self.evidence.prior[None, :]
         touched |= (self.evidence.prior != 0.0)[None, :] & (prior_weight != 0.0)[:, None]
+        scores += reranked
         scores[~touched] = -np.inf
         return scores
 

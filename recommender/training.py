@@ -10,17 +10,24 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from embeddings.vectors import Vectors
 from graph.dataset import Dataset, Feedback, concatenate, sort_feedback
 from graph.errors import NotReadyError
 from graph.model import HELD_OUT
 from recommender.evidence import Evidence
-from recommender.learning.assembly import Assembly, Choices
+from recommender.history import type_strength, weigh
+from recommender.learning.arrivals import place_unseen
+from recommender.learning.assembly import DAMPING, Assembly, Choices
 from recommender.learning.collaborative import CollaborativeChoice, tune_collaborative
+from recommender.learning.factors import tune_factors
+from recommender.learning.finishing import finish, with_least_thetas
 from recommender.learning.knowledge import learn_relation_weights
 from recommender.learning.memory import require_dense
 from recommender.learning.mixing import Mixture, mix
+from recommender.learning.search import Quality, is_better
 from recommender.learning.sequential import SequentialChoice, tune_sequential
 from recommender.learning.settings import SIGNALS, TrainingSettings
+from recommender.learning.unseen import UnseenChoice, learn_unseen
 from recommender.learning.validation import (
     MIN_USERS,
     Bench,
@@ -49,17 +56,29 @@ DEFAULT_THETAS: Mapping[str, float] = {
     "collaborative": 1.0,
     "sequential": 0.5,
     "knowledge": 0.3,
+    "semantic": 0.1,
+    "factors": 0.5,
     "profile": 0.1,
     "prior": 0.1,
 }
 """The mixture where there are too few users to choose one."""
 
-WORTHWHILE = 0.75
-"""Share of the collaborative signal's quality that the sequential one must reach to be mixed in:
-below it, its theta came out as 0 to 0.1 (ml-100k .74, ml-latest-small .70, ml-1m 1.28)."""
+WORTHWHILE: Mapping[str, float] = {"sequential": 0.75, "factors": 0.6}
+"""Share of the collaborative signal's quality that another one must reach to be mixed in: below it,
+the theta of the sequential one came out as 0 to 0.1 (ml-100k .74, ml-latest-small .70, ml-1m
+1.28)."""
 
-LEAST_KNOWLEDGE = 0.02
-"""Theta of `SHARES` at least: validation holds no new items, and only this signal reaches them."""
+UNSEEN_SCALES = (1.0, 0.5, 0.25, 0.12, 0.06, 0.03)
+"""Tried for the scores of items without feedback, in units of the deviation of the others'."""
+
+Embed = Callable[[Dataset, Feedback], Mapping[str, Vectors]]
+"""The embeddings of a dataset's items by part ("text", "knowledge", "gnn"), learned from these rows
+of feedback alone. Called once for the feedback to choose on and once for all feedback."""
+
+
+def no_embeddings(dataset: Dataset, feedback: Feedback) -> Mapping[str, Vectors]:
+    """The `embed` of a training by facts alone."""
+    return {}
 
 
 def silent(message: str) -> None:
@@ -71,6 +90,7 @@ def train(
     settings: TrainingSettings,
     *,
     rng: Rng = None,
+    embed: Embed = no_embeddings,
     validation: Feedback | None = None,
     refit: bool = True,
     report: Callable[[str], None] = silent,
@@ -83,6 +103,7 @@ def train(
         settings: see `TrainingSettings`.
         rng: decides the validation split, where training makes one itself, and samples of users;
             by default `settings.rng`.
+        embed: gives the vectors of the items by part, for the feedback that they may see.
         validation: validation data besides those of the dataset.
         refit: train the final evidence on training and validation data; else on the former alone.
             A split that training makes itself is always trained on in the end.
@@ -105,6 +126,8 @@ def train(
             edges_per_item=settings.edges_per_item,
             max_dense_items=settings.max_dense_items,
             history_limit=settings.history_limit,
+            parts=embed(dataset, sample.fit),
+            seed=int(generator.integers(2**31)),
         )
         if assembly.is_dense(feedback):
             require_dense(len(assembly.positions(feedback)), settings.memory_limit_bytes)
@@ -115,7 +138,9 @@ def train(
                 "neighbours, and there is no sequential evidence"
             )
         choices, metrics = _choose(assembly, sample, settings, generator, report)
-        evidence = assembly.evidence(sample.final, choices)
+        if assembly.parts:
+            assembly = replace(assembly, parts=embed(dataset, sample.final))
+        evidence = finish(assembly, sample.final, with_least_thetas(choices))
     counts = {name: len(edges.weight) for name, edges in sorted(evidence.item_edges.items())}
     report("edges: " + ", ".join(f"{name} {count:,}" for name, count in counts.items()))
     return replace(
@@ -215,25 +240,92 @@ def _choose(
         chosen_sequence, quality = tune_sequential(bench, fit)
         choices = replace(choices, sequential=chosen_sequence)
         report(f"sequential: {_words(asdict(chosen_sequence))} (quality {quality.mean():.4f})")
-        if float(quality.mean()) < WORTHWHILE * best:
-            signals = tuple(name for name in signals if name != "sequential")
-            report("sequential: left out, it is too far behind the collaborative signal")
+        signals = _unless_behind("sequential", quality, best, signals, report)
+    if "factors" in signals:
+        rows = feedback_rows(fit, assembly.shape)[:, bench.items]
+        chosen_factors, quality = tune_factors(bench, rows, DAMPING, assembly.seed, best)
+        choices = replace(choices, factors=chosen_factors)
+        report(f"factors: {_words(asdict(chosen_factors))} (quality {quality.mean():.4f})")
+        signals = _unless_behind("factors", quality, best, signals, report)
     if "knowledge" in signals:
         weights = learn_relation_weights(bench, assembly.vectors)
         choices = replace(choices, relation_weights=weights)
         report(f"knowledge: {_words(weights)}")
+    if "semantic" in signals and assembly.is_dense(fit):
+        unseen = learn_unseen(
+            bench,
+            assembly.knowledge(choices.relation_weights).take(bench.items),
+            choices.factors if "factors" in signals else None,
+            DAMPING,
+            rng,
+        )
+        if unseen is not None:
+            choices = replace(choices, unseen=unseen)
+            report(f"unseen items: {_words(asdict(unseen))}")
     most = min(MIXING_USERS, max(MIXING_CELLS // len(dataset.items), MIN_USERS))
     wide = bench_of(most, None)
     mixture, ndcg = mix(wide, assembly.scorer(wide, fit, choices), (*signals, "prior"), types)
-    if "knowledge" in signals:
-        least = max(mixture.thetas["knowledge"], LEAST_KNOWLEDGE)
-        mixture = replace(mixture, thetas={**mixture.thetas, "knowledge": least})
     choices = replace(choices, mixture=mixture)
+    if choices.unseen is not None:
+        scale = _scale_unseen(assembly, wide, fit, choices, choices.unseen)
+        choices = replace(choices, unseen_scale=scale)
+        report(f"unseen items: scale {scale:.4g}")
     if "profile" in signals:
         choices = replace(choices, profile_alone=assembly.tune_profile_alone(wide, fit))
     report(f"mixture: {_words(mixture.thetas)}")
     report(f"validation nDCG@10: {_words(ndcg)}")
     return choices, {"validation": {"users": wide.shape[0], "ndcg@10": ndcg}}
+
+
+def _unless_behind(
+    name: str,
+    quality: Quality,
+    best: float,
+    signals: tuple[str, ...],
+    report: Callable[[str], None],
+) -> tuple[str, ...]:
+    """The signals, without this one where it is too far behind the collaborative signal."""
+    if float(quality.mean()) >= WORTHWHILE[name] * best:
+        return signals
+    report(f"{name}: left out, it is too far behind the collaborative signal")
+    return tuple(signal for signal in signals if signal != name)
+
+
+def _scale_unseen(
+    assembly: Assembly, bench: Bench, fit: Feedback, choices: Choices, unseen: UnseenChoice
+) -> float:
+    """What the scores of items without feedback are multiplied by to stand in one list.
+
+    The greatest of `UNSEEN_SCALES` that is not clearly worse than the best of them on validation,
+    where some relevant items have no feedback to fit on.
+    """
+    mixture = choices.mixture
+    score = assembly.scorer(bench, fit, choices)
+    total = np.zeros(bench.shape, dtype=np.float32)
+    for signal, theta in mixture.thetas.items():
+        if theta:
+            total += np.float32(theta) * score(signal, mixture.type_weights)
+    factors = assembly.factors(fit, choices) if mixture.thetas.get("factors") else None
+    placement = place_unseen(assembly, fit, choices, unseen, factors)
+    unit = float(total.std()) / unseen.deviation
+    if not bench.is_relevant[:, placement.items].any():
+        return unit
+    types = assembly.dataset.feedback_types
+    strength = type_strength(bench.history, types, mixture.type_weights)
+    alone = assembly.signal_recipe("semantic", 1.0, choices)
+    history = weigh(bench.history, strength, alone, bench.shape)
+    scores = placement.scores(history, unseen, factors) * np.float32(unit)
+    qualities = []
+    for scale in UNSEEN_SCALES:
+        total[:, placement.items] = np.float32(scale) * scores
+        qualities.append(bench.quality(total))
+    top = max(qualities, key=lambda quality: float(quality.mean()))
+    kept = next(
+        scale
+        for scale, quality in zip(UNSEEN_SCALES, qualities, strict=True)
+        if not is_better(top, quality)
+    )
+    return unit * kept
 
 
 def _words(values: Mapping[str, object]) -> str:

@@ -1,8 +1,8 @@
-"""Puts the evidence of all signals together: from choices and feedback to edges and a recipe.
+"""Fits every signal: from choices and feedback to its edges or factors, and to scores on a bench.
 
 Run twice: on the feedback to choose on, to see what a mixture is worth once the evidence is cut;
-and on all feedback, for the artifact. Every item-to-item signal is scaled so that its scores have
-deviation 1, so a theta means the same in both.
+and on all feedback, for the artifact (`recommender/learning/finishing.py`). Every item-to-item
+signal is scaled so that its scores have deviation 1, so a theta means the same in both.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,20 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from embeddings.fusion import Block
+from embeddings.vectors import Vectors
 from graph.dataset import Dataset, Feedback
-from recommender.evidence import Edges, Evidence
-from recommender.history import latest_first, type_strength, weigh
-from recommender.kernels.cut import scale
+from recommender.evidence import Edges
+from recommender.history import type_strength, weigh
 from recommender.kernels.fact_rows import rows_by_relation
+from recommender.kernels.factors import FactorChoice, Factors, fit_factors
 from recommender.kernels.neighbours import fit_neighbours
 from recommender.kernels.popularity import fit_popularity
 from recommender.kernels.profile import fit_profile
-from recommender.kernels.shared_facts import fact_vectors, fit_shared_facts
+from recommender.kernels.resemblance import fit_resemblance
+from recommender.kernels.shared_facts import fact_vectors, fit_shared_facts, joined_vectors
+from recommender.learning.blocks import FactBlock, all_blocks, amounts, fact_blocks
 from recommender.learning.collaborative import CollaborativeChoice, fit_collaborative
 from recommender.learning.mixing import Mixture, Scores
 from recommender.learning.sequential import SequentialChoice, fit_sequence
+from recommender.learning.unseen import Knowledge, UnseenChoice
 from recommender.learning.validation import Bench, feedback_rows
-from recommender.recipe import RELATION_OF_SIGNAL, Recipe, SignalRecipe
+from recommender.recipe import RELATION_OF_SIGNAL, SignalRecipe
 
 DAMPING = 0.5
 """Between the sum and the mean over the history: a longer one says more, but not in proportion."""
@@ -43,32 +48,50 @@ WELL_KNOWN = 3
 FREELY_DENSE = 2_500
 """Items up to which every item with any feedback has a row."""
 
+CONTENT = ("knowledge", "semantic")
+"""The signals whose edges reach items without feedback."""
+
 SCALING_USERS = 1_000
 """Users whose scores the deviation of a signal is measured on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """All that was chosen on validation data. `profile_alone`: for users without history."""
+    """All that was chosen on validation data.
+
+    `profile_alone`: for users without history. `unseen`: how items without feedback are scored, and
+    `unseen_scale` how much that counts beside the scores of other items.
+    """
 
     collaborative: CollaborativeChoice
     sequential: SequentialChoice
     relation_weights: Mapping[str, float]
     mixture: Mixture
+    factors: FactorChoice = field(default_factory=FactorChoice)
+    unseen: UnseenChoice | None = None
+    unseen_scale: float = 1.0
     profile_alone: float = 0.5
 
 
 @dataclass(frozen=True)
 class Assembly:
-    """What stays the same for every fit on one dataset. `facts` and `vectors` are by relation."""
+    """What stays the same for every fit on one dataset.
+
+    `parts` are the embeddings of the items by name. `facts` and `vectors` are by relation, `blocks`
+    hold the unit rows of facts and parts.
+    """
 
     dataset: Dataset
     signals: tuple[str, ...]
     edges_per_item: int
     max_dense_items: int
     history_limit: int
+    parts: Mapping[str, Vectors] = field(default_factory=dict)
+    seed: int = 0
     facts: Mapping[str, csr_array] = field(init=False, repr=False)
     vectors: Mapping[str, csr_array] = field(init=False, repr=False)
+    fact_blocks: Mapping[str, FactBlock] = field(init=False, repr=False)
+    blocks: Mapping[str, Block] = field(init=False, repr=False)
     traits: csr_array = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -76,6 +99,9 @@ class Assembly:
         object.__setattr__(self, "facts", facts)
         vectors = {relation: fact_vectors(rows) for relation, rows in facts.items()}
         object.__setattr__(self, "vectors", vectors)
+        known = fact_blocks(self.dataset)
+        object.__setattr__(self, "fact_blocks", known)
+        object.__setattr__(self, "blocks", all_blocks(known, self.parts))
         object.__setattr__(self, "traits", user_traits(self.dataset))
 
     @property
@@ -105,6 +131,8 @@ class Assembly:
             "collaborative": True,
             "sequential": timed and self.is_dense(feedback),
             "knowledge": bool(self.facts),
+            "semantic": bool(self.blocks),
+            "factors": self.is_dense(feedback),
             "profile": self.traits.nnz > 0,
         }
         return tuple(name for name in self.signals if possible[name])
@@ -123,9 +151,41 @@ class Assembly:
             positions = self.positions(feedback)
             edges_per_item = SEQUENTIAL_EDGES * self.edges_per_item
             return fit_sequence(feedback, choices.sequential, positions, edges_per_item)
-        untouched = np.bincount(feedback.item, minlength=self.shape[1]) == 0
+        untouched = self.untouched(feedback)
+        if signal == "semantic":
+            weights = self.resemblance_weights(choices)
+            return fit_resemblance(self.blocks, weights, self.edges_per_item, untouched)
         weights = choices.relation_weights
         return fit_shared_facts(self.vectors, weights, self.edges_per_item, untouched)
+
+    def untouched(self, feedback: Feedback) -> NDArray[np.bool_]:
+        """Items without any feedback, shape (n_items,)."""
+        count = np.bincount(feedback.item, minlength=self.shape[1])
+        return np.asarray(count == 0)
+
+    def resemblance_weights(self, choices: Choices) -> Mapping[str, float]:
+        """`w_b` of `RESEMBLES`; all alike where none were learned."""
+        if choices.unseen is not None and choices.unseen.blocks:
+            return choices.unseen.blocks
+        return dict.fromkeys(self.blocks, 1.0)
+
+    def knowledge(self, relation_weights: Mapping[str, float]) -> Knowledge:
+        """What is known of every item without its feedback."""
+        return Knowledge(
+            joined_vectors(self.vectors, relation_weights, self.shape[1]),
+            self.blocks,
+            amounts(self.dataset),
+        )
+
+    def factors(self, feedback: Feedback, choices: Choices) -> Factors:
+        """The factor model over all items; rows of those without a dense row are 0."""
+        positions = self.positions(feedback)
+        rows = csr_array(feedback_rows(feedback, self.shape)[:, positions])
+        found = fit_factors(rows, choices.factors, DAMPING, self.seed)
+        sources = np.zeros((self.shape[1], found.sources.shape[1]), dtype=np.float32)
+        targets = np.zeros_like(sources)
+        sources[positions], targets[positions] = found.sources, found.targets
+        return Factors(sources, targets)
 
     def profile_edges(self, feedback: Feedback) -> Edges:
         """The evidence of the profile."""
@@ -150,6 +210,8 @@ class Assembly:
     ) -> Callable[[str, Mapping[str, float]], Scores]:
         """Scores of one signal on a bench over all items, with deviation 1."""
         kernels: dict[str, csr_array] = {}
+        models: dict[str, Factors] = {}
+        untouched = self.untouched(fit)
 
         def score(signal: str, type_weights: Mapping[str, float]) -> Scores:
             if signal == "prior":
@@ -158,13 +220,21 @@ class Assembly:
                 favours = matrix_of(self.profile_edges(fit), (self.traits.shape[1], self.shape[1]))
                 scores = (self.traits[bench.users] @ favours).toarray()
             else:
-                if signal not in kernels:
-                    edges = self.item_edges(fit, choices, signal)
-                    kernels[signal] = matrix_of(edges, (self.shape[1], self.shape[1]))
                 strength = type_strength(bench.history, self.dataset.feedback_types, type_weights)
                 recipe = self.signal_recipe(signal, 1.0, choices)
                 weights = weigh(bench.history, strength, recipe, bench.shape)
-                scores = (weights @ kernels[signal]).toarray()
+                if signal == "factors":
+                    if not models:
+                        models[signal] = self.factors(fit, choices)
+                    scores = (weights @ models[signal].sources) @ models[signal].targets.T
+                else:
+                    if signal not in kernels:
+                        edges = self.item_edges(fit, choices, signal)
+                        kernels[signal] = matrix_of(edges, (self.shape[1], self.shape[1]))
+                    scores = (weights @ kernels[signal]).toarray()
+            if signal in CONTENT:
+                # Items without feedback have weights of their own, learned elsewhere.
+                scores[:, untouched] = 0.0
             return (scores / (scores.std() or 1.0)).astype(np.float32)
 
         return score
@@ -177,51 +247,6 @@ class Assembly:
         candidates = (0.0, 0.25, 0.5, 0.75, 1.0)
         quality = [float(bench.quality(prior + weight * lift).mean()) for weight in candidates]
         return candidates[int(np.argmax(quality))]
-
-    def evidence(self, feedback: Feedback, choices: Choices) -> Evidence:
-        """The artifact: edges of all signals that count, and the recipe."""
-        mixture = choices.mixture
-        users = np.unique(feedback.user)
-        users = users[:: max(len(users) // SCALING_USERS, 1)]
-        chosen = feedback.where(np.isin(feedback.user, users))
-        history = latest_first(chosen, self.dataset.feedback_types, self.history_limit)
-        strength = type_strength(history, self.dataset.feedback_types, mixture.type_weights)
-        item_edges: dict[str, Edges] = {}
-        recipes: list[SignalRecipe] = []
-        for signal, theta in mixture.thetas.items():
-            if signal in ("prior", "profile") or theta == 0.0:
-                continue
-            edges = self.item_edges(feedback, choices, signal)
-            recipe = self.signal_recipe(signal, theta, choices)
-            alone = self.signal_recipe(signal, 1.0, choices)
-            kernel = matrix_of(edges, (self.shape[1], self.shape[1]))
-            scores = (weigh(history, strength, alone, self.shape)[users] @ kernel).toarray()
-            item_edges[recipe.relation] = scale(edges, 1.0 / (float(scores.std()) or 1.0))
-            recipes.append(recipe)
-        prior = self.prior(feedback)
-        profile = Edges(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0))
-        profile_theta = 0.0
-        if "profile" in mixture.thetas:
-            profile = self.profile_edges(feedback)
-            favours = matrix_of(profile, (self.traits.shape[1], self.shape[1]))
-            deviation = float((self.traits[users] @ favours).toarray().std()) or 1.0
-            profile_theta = mixture.thetas["profile"] / deviation
-        return Evidence(
-            items=self.dataset.items,
-            entities=self.dataset.entities,
-            item_edges=item_edges,
-            profile=profile,
-            prior=prior,
-            recipe=Recipe(
-                signals=tuple(recipes),
-                type_weights=mixture.type_weights,
-                prior=mixture.thetas.get("prior", 0.0) / (float(prior.std()) or 1.0),
-                prior_without_history=1.0,
-                profile=profile_theta,
-                profile_without_history=choices.profile_alone,
-                history_limit=self.history_limit,
-            ),
-        )
 
 
 def user_traits(dataset: Dataset) -> csr_array:

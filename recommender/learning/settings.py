@@ -7,13 +7,21 @@ from graph.errors import UsageError
 
 ValidationName = Literal["auto", "random", "chronological"]
 
-SIGNALS = ("collaborative", "sequential", "knowledge", "profile")
-"""The signals that training can learn without embeddings."""
+EmbeddingName = Literal["text", "kge", "gnn"]
+
+SIGNALS = ("collaborative", "sequential", "knowledge", "semantic", "factors", "profile")
+"""The signals that training can learn."""
+
+EMBEDDINGS = get_args(EmbeddingName)
+"""What items can be described by beside their facts: each needs an extra of the package."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
     """What a caller may choose; everything else is chosen on validation data.
+
+    `embeddings`: what describes items beside their facts, from `EMBEDDINGS`. `artifacts` is the
+    folder of the vectors that serving reads, from the project folder on.
 
     `edges_per_item` is per relation of evidence. `history_limit` is how many of the latest pieces
     of a history count (on ml-latest-small 500 instead of all cost .018 of nDCG@10, by users with up
@@ -21,6 +29,7 @@ class TrainingSettings:
     """
 
     signals: tuple[str, ...] = SIGNALS
+    embeddings: tuple[str, ...] = ()
     edges_per_item: int = 100
     max_dense_items: int = 20_000
     validation: ValidationName = "auto"
@@ -28,6 +37,7 @@ class TrainingSettings:
     memory_limit_bytes: int | None = None
     threads: int = 1
     rng: int = 0
+    artifacts: str = "artifacts"
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.signals) - set(SIGNALS))
@@ -35,6 +45,10 @@ class TrainingSettings:
             raise UsageError(f"unknown signal {unknown[0]!r}; known: {', '.join(SIGNALS)}")
         if not self.signals:
             raise UsageError(f"no signal to learn; known: {', '.join(SIGNALS)}")
+        unknown = sorted(set(self.embeddings) - set(EMBEDDINGS))
+        if unknown:
+            known = ", ".join(EMBEDDINGS)
+            raise UsageError(f"unknown embedding {unknown[0]!r}; known: {known}")
         if self.validation not in get_args(ValidationName):
             known = ", ".join(get_args(ValidationName))
             raise UsageError(f"unknown validation {self.validation!r}; known: {known}")

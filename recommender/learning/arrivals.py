@@ -1,0 +1,93 @@
+"""Scores items without feedback: the learned weights, applied to what is known of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from embeddings.fusion import Fusion, fit_fusion
+from graph.dataset import Feedback
+from recommender.kernels.factors import Factors
+from recommender.learning.assembly import Assembly, Choices
+from recommender.learning.unseen import (
+    Knowledge,
+    UnseenChoice,
+    fit_popularity_fusion,
+    popularity_blocks,
+    usual_amounts,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """How items without feedback stand among the others, by what is known of all.
+
+    `items` are their positions; `fused` (len(items), d) their vectors in the space of the factors
+    (0 wide without factors), `popularity` (len(items),) the predicted one, about 0. `fusion` and
+    `popular` are the maps to both.
+    """
+
+    items: NDArray[np.intp]
+    knowledge: Knowledge
+    fused: NDArray[np.float32]
+    popularity: NDArray[np.float32]
+    fusion: Fusion | None
+    popular: Fusion
+    usual_amounts: tuple[NDArray[np.float32], NDArray[np.float32]]
+
+    def scores(
+        self, history: csr_array, choice: UnseenChoice, factors: Factors | None
+    ) -> NDArray[np.float32]:
+        """Scores in units of the loss; shape (users, len(items)).
+
+        `history` holds damped weights of all items, shape (users, n_items).
+        """
+        shares = self.knowledge.shares
+        total = choice.knowledge * ((history @ shares) @ shares[self.items].T).toarray()
+        for name, weight in choice.blocks.items():
+            block = self.knowledge.blocks[name]
+            product = (history @ block) @ block[self.items].T
+            total += (
+                choice.semantic
+                * weight
+                * (product if isinstance(product, np.ndarray) else product.toarray())
+            )
+        if factors is not None and self.fused.shape[1]:
+            total += choice.factors * ((history @ factors.sources) @ self.fused.T)
+        total += choice.popularity * self.popularity[None, :]
+        return np.asarray(total, dtype=np.float32)
+
+
+def place_unseen(
+    assembly: Assembly,
+    feedback: Feedback,
+    choices: Choices,
+    choice: UnseenChoice,
+    factors: Factors | None,
+) -> Placement:
+    """Learn from the items with feedback where those without belong."""
+    knowledge = assembly.knowledge(choices.relation_weights)
+    untouched = np.flatnonzero(assembly.untouched(feedback))
+    rows = assembly.positions(feedback)
+    fusion = None
+    fused = np.zeros((len(untouched), 0), dtype=np.float32)
+    wanted = knowledge.take(untouched)
+    if factors is not None:
+        targets = factors.targets[rows]
+        fusion = fit_fusion(knowledge.blocks, choice.blocks, targets, rows, choice.regularization)
+        fused = fusion.vectors(wanted.blocks)
+    count = np.bincount(feedback.item[feedback.type == 0], minlength=assembly.shape[1])
+    known = knowledge.take(rows)
+    popular = fit_popularity_fusion(known, choice.blocks, count[rows])
+    usual = usual_amounts(known.amounts)
+    blocks, _ = popularity_blocks(wanted.blocks, choice.blocks, wanted.amounts, usual)
+    return Placement(
+        items=untouched,
+        knowledge=knowledge,
+        fused=fused,
+        popularity=popular.vectors(blocks)[:, 0],
+        fusion=fusion,
+        popular=popular,
+        usual_amounts=usual,
+    )

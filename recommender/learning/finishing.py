@@ -1,0 +1,176 @@
+"""The artifact of a training: every signal fitted on all feedback, scaled, and the recipe.
+
+Edges to items without feedback are scaled apart: beside the thetas that hold for items with
+feedback they carry the weights that were learned for those without.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from graph.dataset import Feedback
+from recommender.evidence import Edges, Evidence
+from recommender.history import latest_first, type_strength, weigh
+from recommender.item_factors import ItemFactors
+from recommender.kernels.cut import scale
+from recommender.kernels.factors import Factors
+from recommender.learning.arrivals import Placement, place_unseen
+from recommender.learning.assembly import SCALING_USERS, Assembly, Choices, matrix_of
+from recommender.recipe import Recipe, SignalRecipe
+
+LEAST_THETA: Mapping[str, float] = {
+    "knowledge": 0.02,
+    "semantic": 0.02,
+    "factors": 0.02,
+    "prior": 0.05,
+}
+"""Thetas at least: the first three and the prior also carry the scores of items without feedback,
+which validation hardly holds."""
+
+PRIOR_CEILING = 0.5
+"""Quantile of the prior of items with feedback above which none without may stand: to a user of
+whom nothing is known, the known good ones come first."""
+
+
+def finish(assembly: Assembly, feedback: Feedback, choices: Choices) -> Evidence:
+    """Edges of all signals that count, factors, and the recipe."""
+    mixture = choices.mixture
+    shape = assembly.shape
+    sample = _Sample.of(assembly, feedback, mixture.type_weights)
+    factors = assembly.factors(feedback, choices) if mixture.thetas.get("factors") else None
+    unseen = _Unseen.of(assembly, feedback, choices, factors)
+    item_edges: dict[str, Edges] = {}
+    recipes: list[SignalRecipe] = []
+    item_factors = None
+    for signal, theta in mixture.thetas.items():
+        if signal in ("prior", "profile") or theta == 0.0:
+            continue
+        recipe = assembly.signal_recipe(signal, theta, choices)
+        history = sample.weigh(assembly.signal_recipe(signal, 1.0, choices))
+        recipes.append(recipe)
+        if signal == "factors" and factors is not None:
+            deviation = float(((history @ factors.sources) @ factors.targets.T).std()) or 1.0
+            targets = factors.targets / np.float32(deviation)
+            targets[unseen.items] = unseen.fused / theta
+            parts = {
+                name: np.asarray(assembly.blocks[name], dtype=np.float32) for name in assembly.parts
+            }
+            item_factors = ItemFactors(assembly.dataset.items, factors.sources, targets, parts)
+            continue
+        edges = assembly.item_edges(feedback, choices, signal)
+        deviation = float((history @ matrix_of(edges, (shape[1], shape[1]))).toarray().std()) or 1.0
+        scaled = scale(edges, 1.0 / deviation)
+        if unseen.weights.get(signal) is not None:
+            is_unseen = unseen.is_unseen[edges.target]
+            weight = np.where(
+                is_unseen, edges.weight * unseen.weights[signal] / theta, scaled.weight
+            )
+            scaled = Edges(edges.source, edges.target, weight)
+        item_edges[recipe.relation] = _without_zeros(scaled)
+    prior = assembly.prior(feedback)
+    prior_weight = mixture.thetas.get("prior", 0.0) / (float(prior.std()) or 1.0)
+    if prior_weight and len(unseen.items):
+        ceiling = float(np.quantile(prior[~unseen.is_unseen], PRIOR_CEILING))
+        prior[unseen.items] = np.clip(unseen.popularity / prior_weight, -ceiling, ceiling)
+    profile = Edges(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0))
+    profile_theta = 0.0
+    if "profile" in mixture.thetas:
+        profile = assembly.profile_edges(feedback)
+        favours = matrix_of(profile, (assembly.traits.shape[1], shape[1]))
+        deviation = float((assembly.traits[sample.users] @ favours).toarray().std()) or 1.0
+        profile_theta = mixture.thetas["profile"] / deviation
+    return Evidence(
+        items=assembly.dataset.items,
+        entities=assembly.dataset.entities,
+        item_edges=item_edges,
+        profile=profile,
+        prior=prior,
+        factors=item_factors,
+        recipe=Recipe(
+            signals=tuple(recipes),
+            type_weights=mixture.type_weights,
+            prior=prior_weight,
+            prior_without_history=1.0,
+            profile=profile_theta,
+            profile_without_history=choices.profile_alone,
+            history_limit=assembly.history_limit,
+        ),
+    )
+
+
+def with_least_thetas(choices: Choices) -> Choices:
+    """The choices with thetas that items without feedback can be reached by."""
+    least = dict(LEAST_THETA)
+    if choices.unseen is None:
+        least = {"knowledge": least["knowledge"], "semantic": least["semantic"]}
+    thetas = {
+        name: max(theta, least.get(name, 0.0)) for name, theta in choices.mixture.thetas.items()
+    }
+    return replace(choices, mixture=replace(choices.mixture, thetas=thetas))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """Histories that the deviation of a signal's scores is measured on."""
+
+    users: NDArray[np.int32]
+    history: Feedback
+    strength: NDArray[np.float64]
+    shape: tuple[int, int]
+
+    @classmethod
+    def of(
+        cls, assembly: Assembly, feedback: Feedback, type_weights: Mapping[str, float]
+    ) -> "_Sample":
+        users = np.unique(feedback.user)
+        users = users[:: max(len(users) // SCALING_USERS, 1)]
+        chosen = feedback.where(np.isin(feedback.user, users))
+        types = assembly.dataset.feedback_types
+        history = latest_first(chosen, types, assembly.history_limit)
+        strength = type_strength(history, types, type_weights)
+        return cls(users, history, strength, assembly.shape)
+
+    def weigh(self, signal: SignalRecipe) -> csr_array:
+        return weigh(self.history, self.strength, signal, self.shape)[self.users]
+
+
+@dataclass(frozen=True, slots=True)
+class _Unseen:
+    """What items without feedback get: the factor of their edges by signal, vectors and priors,
+    all in units of the score."""
+
+    items: NDArray[np.intp]
+    is_unseen: NDArray[np.bool_]
+    weights: Mapping[str, float]
+    fused: NDArray[np.float32]
+    popularity: NDArray[np.float64]
+    placement: Placement | None
+
+    @classmethod
+    def of(
+        cls, assembly: Assembly, feedback: Feedback, choices: Choices, factors: Factors | None
+    ) -> "_Unseen":
+        is_unseen = assembly.untouched(feedback)
+        choice, size = choices.unseen, 0 if factors is None else factors.targets.shape[1]
+        if choice is None:
+            items = np.zeros(0, np.intp)
+            empty = np.zeros((0, size), np.float32)
+            return cls(items, is_unseen, {}, empty, np.zeros(0), None)
+        placement = place_unseen(assembly, feedback, choices, choice, factors)
+        amount = choices.unseen_scale
+        return cls(
+            placement.items,
+            is_unseen,
+            {"knowledge": amount * choice.knowledge, "semantic": amount * choice.semantic},
+            placement.fused * np.float32(amount * choice.factors),
+            amount * choice.popularity * placement.popularity.astype(np.float64),
+            placement,
+        )
+
+
+def _without_zeros(edges: Edges) -> Edges:
+    kept = edges.weight != 0.0
+    return Edges(edges.source[kept], edges.target[kept], edges.weight[kept])

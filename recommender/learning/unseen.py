@@ -1,0 +1,365 @@
+"""Learns how to rank items that nobody has touched, on items made so: their feedback is hidden.
+
+The items are dealt into folds. For each fold the factors are fitted again without its feedback, and
+every user's items of the fold are to be ranked before the fold's other items. The score is a
+non-negative combination of what can be known of such an item,
+
+    SHARES + RESEMBLES + fused vector with the user's factors + predicted popularity.
+
+The block weights within RESEMBLES minimise the listwise softmax loss over all folds at once, with
+an L2 penalty. The four weights between the kinds are chosen by nDCG itself: the loss, which must
+also place what is far down the list, gave .01 less there. Weights learned on one set of 200 items
+do not carry over to the next; over folds they do.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.sparse import csr_array
+
+from embeddings.fusion import Block, Fusion, fit_fusion
+from recommender.kernels.factors import FactorChoice, fit_factors
+from recommender.learning.search import Quality, climb
+from recommender.learning.validation import Bench, mean_ndcg
+
+FOLDS = 4
+PENALTY = 0.03
+"""L2, on weights of features of deviation 1."""
+
+REGULARIZATIONS = (0.2, 0.5, 1.0, 2.0)
+"""Of the fusion, in units of the kernel's diagonal."""
+
+KINDS = ("knowledge", "semantic", "factors", "popularity")
+"""Kinds of terms that an untouched item's score may have."""
+
+THETAS = (0.0, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5)
+"""Tried for every kind but the best, whose scores have deviation 1."""
+
+LEAST_DEVIATION = 0.1
+"""Of the logarithm of an amount: where nearly all items have one decade, one without says little."""
+
+LEARNING_USERS = 1_000
+"""Users that the weights are learned on, at most."""
+
+NEGLIGIBLE = 0.01
+"""Share of the greatest weight below which a block has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnseenChoice:
+    """Weights of an untouched item's terms.
+
+    `knowledge`: of SHARES; `semantic`: of RESEMBLES, whose block weights `w_b` are `blocks`;
+    `factors` and `popularity`: of the fused vector, which has the same block weights and the ridge
+    `regularization`, and of the predicted popularity. `deviation` is that of the whole score over
+    the items of a list.
+    `quality`: nDCG@10 on the folds, of all terms together and of each kind alone.
+    """
+
+    knowledge: float
+    semantic: float
+    blocks: Mapping[str, float]
+    factors: float = 0.0
+    popularity: float = 0.0
+    regularization: float = 0.5
+    deviation: float = 1.0
+    quality: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What is known of items without feedback, one row an item.
+
+    `shares`: the vectors whose products are SHARES; `blocks`: unit rows by name; `amounts`: how
+    much is known.
+    """
+
+    shares: csr_array
+    blocks: Mapping[str, Block]
+    amounts: NDArray[np.float32]
+
+    def take(self, items: NDArray[np.integer]) -> "Knowledge":
+        """Of these items only."""
+        return Knowledge(
+            csr_array(self.shares[items]),
+            {name: rows[items] for name, rows in self.blocks.items()},
+            self.amounts[items],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Fold:
+    """`features` (n_features, users, items) of hidden items; which of them each user has."""
+
+    features: NDArray[np.float32]
+    is_relevant: NDArray[np.bool_]
+
+    def ndcg(self, weights: NDArray[np.float64], cutoffs: Sequence[int]) -> Quality:
+        scores = np.tensordot(weights.astype(np.float32), self.features, 1)
+        is_open = np.ones(scores.shape, dtype=np.bool_)
+        n_relevant = self.is_relevant.sum(axis=1)
+        return mean_ndcg(scores, is_open, self.is_relevant, n_relevant, cutoffs)
+
+    def deviation(self, weights: NDArray[np.float64]) -> float:
+        scores = np.tensordot(weights.astype(np.float32), self.features, 1)
+        return float(scores.std(axis=1).mean())
+
+
+def learn_unseen(
+    bench: Bench,
+    knowledge: Knowledge,
+    factors: FactorChoice | None,
+    damping: float,
+    rng: np.random.Generator,
+) -> UnseenChoice | None:
+    """The weights, or None where too little is known to learn any.
+
+    `knowledge` is of the bench's items, in their order. Without `factors` the fused vectors have no
+    part in the score.
+    """
+    known = csr_array((bench.is_known | bench.is_relevant).astype(np.float32))
+    count = np.asarray(known.sum(axis=0)).ravel()
+    touched = np.flatnonzero(count)
+    if len(touched) < 4 * FOLDS or not knowledge.blocks:
+        return None
+    order = rng.permutation(touched)
+    seed = int(rng.integers(2**31))
+    hidden = [np.sort(order[number::FOLDS]) for number in range(FOLDS)]
+    users = np.arange(known.shape[0])
+    if len(users) > LEARNING_USERS:
+        users = np.sort(rng.choice(users, LEARNING_USERS, replace=False))
+    blocks = sorted(knowledge.blocks)
+    folds = [
+        _Hidden(known, np.setdiff1d(touched, items), items, knowledge, users, damping, count)
+        for items in hidden
+    ]
+    plain = [fold.plain(blocks) for fold in folds]
+    even = dict.fromkeys(blocks, 1.0)
+    popularity = [fold.popularity(even) for fold in folds]
+    learned = _fit(
+        [
+            fold.fold(np.concatenate([layers[1:], rank[None]]))
+            for fold, layers, rank in zip(folds, plain, popularity, strict=True)
+        ]
+    )
+    weights = _kept(dict(zip(blocks, learned[:-1].tolist(), strict=True))) or even
+    alike = [
+        sum(weights.get(name, 0.0) * layer for name, layer in zip(blocks, layers[1:], strict=True))
+        for layers in plain
+    ]
+    vectors = [fold.user_factors(factors, seed) for fold in folds]
+
+    def assemble(regularization: float) -> list[_Fold]:
+        return [
+            fold.fold(
+                np.stack(
+                    [layers[0], similar, fold.fused_term(weights, *pair, regularization), rank]
+                )
+            )
+            for fold, layers, similar, pair, rank in zip(
+                folds, plain, alike, vectors, popularity, strict=True
+            )
+        ]
+
+    regularization, assembled = REGULARIZATIONS[0], assemble(REGULARIZATIONS[0])
+    if factors is not None:
+        candidates = [(value, assemble(value)) for value in REGULARIZATIONS]
+        regularization, assembled = max(
+            candidates, key=lambda pair: _quality(pair[1], np.eye(len(KINDS))[2]).mean()
+        )
+    deviation = np.sqrt(np.mean([fold.features.var(axis=(1, 2)) for fold in assembled], axis=0))
+    unit = np.divide(1.0, deviation, out=np.zeros(len(KINDS)), where=deviation > 0.0)
+    mixed = _mix(assembled, unit)
+    return UnseenChoice(
+        knowledge=float(mixed[0]),
+        semantic=float(mixed[1]),
+        blocks=weights,
+        factors=float(mixed[2]),
+        popularity=float(mixed[3]),
+        regularization=regularization,
+        deviation=float(np.mean([fold.deviation(mixed) for fold in assembled])) or 1.0,
+        quality={
+            name: round(float(_quality(assembled, chosen).mean()), 5)
+            for name, chosen in {"all": mixed, **_single(unit)}.items()
+        },
+    )
+
+
+def _mix(folds: list[_Fold], unit: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights of the kinds of terms: one at a time, and only where it is more than noise."""
+
+    def measure(thetas: tuple[float, ...]) -> Quality:
+        return _quality(folds, np.array(thetas) * unit, (10, 50))
+
+    def theta_of(place: int) -> Callable[[tuple[float, ...]], Iterable[tuple[float, ...]]]:
+        def step(thetas: tuple[float, ...]) -> Iterable[tuple[float, ...]]:
+            for theta in THETAS:
+                yield (*thetas[:place], theta, *thetas[place + 1 :])
+
+        return step
+
+    alone = [tuple(float(at == place) for at in range(len(KINDS))) for place in range(len(KINDS))]
+    best = max(alone, key=lambda thetas: float(measure(thetas).mean()))
+    steps = [theta_of(place) for place in range(len(KINDS)) if best[place] == 0.0]
+    thetas, _ = climb(best, steps, measure, rounds=3)
+    return np.array(thetas) * unit
+
+
+def _single(unit: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    return {
+        name: np.where(np.arange(len(KINDS)) == place, unit, 0.0)
+        for place, name in enumerate(KINDS)
+    }
+
+
+def _quality(
+    folds: list[_Fold], weights: NDArray[np.float64], cutoffs: Sequence[int] = (10,)
+) -> Quality:
+    """nDCG of every list of every fold."""
+    return np.concatenate([fold.ndcg(weights, cutoffs) for fold in folds])
+
+
+@dataclass(frozen=True, slots=True)
+class _Hidden:
+    """One fold: feedback on the `kept` items is known, that on the `items` is hidden."""
+
+    known: csr_array
+    kept: NDArray[np.intp]
+    items: NDArray[np.intp]
+    knowledge: Knowledge
+    users: NDArray[np.intp]
+    damping: float
+    count: NDArray[np.floating]
+
+    def histories(self) -> csr_array:
+        rows = csr_array(self.known[self.users][:, self.kept])
+        length = np.maximum(np.asarray(rows.sum(axis=1)).ravel(), 1.0)
+        scale = np.repeat(length**-self.damping, np.diff(rows.indptr))
+        return csr_array((rows.data * scale, rows.indices, rows.indptr), shape=rows.shape)
+
+    def plain(self, blocks: list[str]) -> NDArray[np.float32]:
+        """Terms of SHARES, and of RESEMBLES one layer a block: (1 + blocks, users, items)."""
+        history = self.histories()
+        layers = []
+        for features in (self.knowledge.shares, *(self.knowledge.blocks[name] for name in blocks)):
+            product = (history @ features[self.kept]) @ features[self.items].T
+            layers.append(product if isinstance(product, np.ndarray) else product.toarray())
+        return np.stack(layers).astype(np.float32)
+
+    def popularity(self, weights: Mapping[str, float]) -> NDArray[np.float32]:
+        model = fit_popularity_model(
+            self.knowledge.take(self.kept), weights, self.count[self.kept], self.knowledge
+        )
+        row = model[self.items][None, :]
+        return np.repeat(row, len(self.users), axis=0).astype(np.float32)
+
+    def user_factors(
+        self, choice: FactorChoice | None, seed: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Vectors of the users (from their histories) and of the kept items."""
+        if choice is None:
+            nothing = np.zeros((1, 1), dtype=np.float32)
+            return nothing.repeat(len(self.users), axis=0), nothing.repeat(len(self.kept), axis=0)
+        rows = csr_array(self.known[:, self.kept])
+        factors = fit_factors(rows, choice, self.damping, seed)
+        return self.histories() @ factors.sources, factors.targets
+
+    def fused_term(
+        self,
+        weights: Mapping[str, float],
+        users: NDArray[np.float32],
+        targets: NDArray[np.float32],
+        regularization: float,
+    ) -> NDArray[np.float32]:
+        """The users' scores for the fused vectors of the hidden items: (users, items)."""
+        fusion = fit_fusion(self.knowledge.blocks, weights, targets, self.kept, regularization)
+        fused = fusion.vectors(self.knowledge.take(self.items).blocks)
+        return np.asarray(users @ fused.T, dtype=np.float32)
+
+    def fold(self, features: NDArray[np.float32]) -> _Fold:
+        relevant = self.known[self.users][:, self.items].toarray() > 0.0
+        useful = relevant.any(axis=1) & ~relevant.all(axis=1)
+        return _Fold(features[:, useful], relevant[useful])
+
+
+def popularity_blocks(
+    blocks: Mapping[str, Block],
+    weights: Mapping[str, float],
+    amount: NDArray[np.float32],
+    usual: tuple[NDArray[np.float32], NDArray[np.float32]],
+) -> tuple[dict[str, Block], dict[str, float]]:
+    """The blocks that predict popularity: the given ones together count as much as the amounts.
+
+    `usual`: mean and deviation of the amounts that the model is learned on.
+    """
+    mean, deviation = usual
+    standard = (amount - mean) / deviation / np.sqrt(max(amount.shape[1], 1))
+    total = sum(weights.values()) or 1.0
+    scaled = {name: weight / total for name, weight in weights.items()}
+    return {**blocks, "amount": standard.astype(np.float32)}, {**scaled, "amount": 1.0}
+
+
+def usual_amounts(amount: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean and deviation of each column; of one that hardly varies, `LEAST_DEVIATION`."""
+    return amount.mean(axis=0), np.maximum(amount.std(axis=0), np.float32(LEAST_DEVIATION))
+
+
+def fit_popularity_fusion(
+    known: Knowledge, weights: Mapping[str, float], count: NDArray[np.number]
+) -> Fusion:
+    """Learns `log(1 + n)` minus its mean from the items of `known`, whose feedback is counted."""
+    usual = usual_amounts(known.amounts)
+    blocks, scaled = popularity_blocks(known.blocks, weights, known.amounts, usual)
+    target = np.log1p(count)
+    target = (target - target.mean())[:, None]
+    return fit_fusion(blocks, scaled, target, np.arange(len(count)), 0.5)
+
+
+def fit_popularity_model(
+    known: Knowledge,
+    weights: Mapping[str, float],
+    count: NDArray[np.number],
+    wanted: Knowledge,
+) -> NDArray[np.float32]:
+    """The predicted `log(1 + n)` of the wanted items, minus the mean of the known ones."""
+    fusion = fit_popularity_fusion(known, weights, count)
+    usual = usual_amounts(known.amounts)
+    blocks, _ = popularity_blocks(wanted.blocks, weights, wanted.amounts, usual)
+    return fusion.vectors(blocks)[:, 0]
+
+
+def _fit(folds: list[_Fold]) -> NDArray[np.float64]:
+    """Non-negative weights of least listwise loss over the folds."""
+    deviation = np.sqrt(np.mean([fold.features.var(axis=(1, 2)) for fold in folds], axis=0))
+    deviation = np.where(deviation > 0.0, deviation, np.inf)
+    scaled = [fold.features / deviation[:, None, None].astype(np.float32) for fold in folds]
+    shares = [
+        (fold.is_relevant / fold.is_relevant.sum(axis=1, keepdims=True)).astype(np.float32)
+        for fold in folds
+    ]
+    n_lists = sum(len(fold.is_relevant) for fold in folds)
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        value, slope = 0.0, np.zeros(len(weights))
+        for features, share in zip(scaled, shares, strict=True):
+            logits = np.tensordot(weights.astype(np.float32), features, 1)
+            logits -= logits.max(axis=1, keepdims=True)
+            odds = np.exp(logits)
+            total = odds.sum(axis=1, keepdims=True)
+            value -= float(((logits - np.log(total)) * share).sum())
+            slope += np.tensordot(features, odds / total - share, 2)
+        penalty = PENALTY * float(weights @ weights)
+        return value / n_lists + penalty, slope / n_lists + 2 * PENALTY * weights
+
+    start = np.full(len(deviation), 0.1)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * len(start))
+    weights: NDArray[np.float64] = found.x / deviation
+    return weights
+
+
+def _kept(weights: Mapping[str, float]) -> dict[str, float]:
+    floor = NEGLIGIBLE * max(weights.values(), default=0.0)
+    return {name: weight for name, weight in weights.items() if weight > floor}
