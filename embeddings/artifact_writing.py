@@ -99,8 +99,11 @@ def write_artifact(
         written = Written(f"{label}-{sha256_of(content)[:_HASH_DIGITS]}", sha256_of(content))
         target = folder / written.name
         if target.exists():  # The same content, but perhaps damaged since.
-            target.rename(partial.with_name(f"{partial.name}.old"))
-        partial.rename(target)
+            old = target.rename(folder / f"{partial.name}.old")
+            partial.rename(target)
+            shutil.rmtree(old)
+        else:
+            partial.rename(target)
         _sync_folder(folder)
     return written
 
