@@ -170,11 +170,11 @@ class _Run:
             self.best, self.best_epoch = _copy(self.model.state_dict()), self.epoch
             return
         users, items = self._vectors(self.fit, from_facts=False)
-        found = judge(self.held, self.fit.positives, users, items)
+        found = judge(self.held, self.fit.positives, users, items, self.whole.touched)
         quality = found["ndcg@10"] + found["recall@20"]
         if self.settings.model == "rgcn":
             by_facts = self._vectors(self.fit, from_facts=True)[1]
-            hidden = judge(self.held, self.fit.positives, users, by_facts)
+            hidden = judge(self.held, self.fit.positives, users, by_facts, self.whole.touched)
             found |= {f"from_facts {name}": value for name, value in hidden.items()}
             quality += hidden["ndcg@10"] + hidden["recall@20"]
         self.validation.append({"epoch": self.epoch, **found})
@@ -336,7 +336,7 @@ class Relational(nn.Module):
 
 
 class Convolution(nn.Module):
-    """One layer: `h_i + sum_b W_b sum_(r, j) a_rb / c_ir h_j`, `c_ir` the neighbours heard by r."""
+    """One layer: `sum_b W_b sum_(r, j) a_rb / c_ir h_j`, `c_ir` the neighbours heard by r."""
 
     def __init__(self, size: int, n_types: int) -> None:
         super().__init__()

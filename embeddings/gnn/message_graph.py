@@ -16,6 +16,9 @@ from graph.dataset import Dataset, Facts, Feedback
 MOST_VALIDATED = 1_000
 """Users that validation holds one pair of, at most."""
 
+LEAST_VALIDATED = 20
+"""Pairs that say anything: with fewer, none is held out and every epoch is trained."""
+
 LEAST_HISTORY = 5
 """Pairs that a user must have for one of them to be held out."""
 
@@ -123,12 +126,17 @@ def message_graph(dataset: Dataset, feedback: Feedback, *, with_facts: bool) -> 
 
 
 def hold_out(graph: MessageGraph, rng: np.random.Generator) -> NDArray[np.int64]:
-    """One positive of each of some users with a history; shape (n, 2), each user once."""
+    """One positive of each of some users with a history; shape (n, 2), each user once.
+
+    Empty where there would be fewer than `LEAST_VALIDATED`.
+    """
     order = rng.permutation(len(graph.positives))
     users, first = np.unique(graph.positives[order, 0], return_index=True)
     size = np.bincount(graph.positives[:, 0], minlength=graph.n_users)
     rows = order[first[size[users] >= LEAST_HISTORY]]
     chosen = rng.permutation(rows)[: min(MOST_VALIDATED, len(graph.positives) // 20)]
+    if len(chosen) < LEAST_VALIDATED:
+        chosen = chosen[:0]
     held: NDArray[np.int64] = graph.positives[np.sort(chosen)]
     return held
 
@@ -138,6 +146,7 @@ def judge(
     seen: NDArray[np.int64],
     users: NDArray[np.float32],
     items: NDArray[np.float32],
+    candidates: NDArray[np.bool_],
 ) -> dict[str, float]:
     """How high the held item of each user stands among the items that the user has not seen.
 
@@ -146,11 +155,13 @@ def judge(
         seen: (user, item) that are no candidates; shape (m, 2).
         users: vectors of all users, shape (n_users, d).
         items: vectors of the items, shape (n_items, d).
+        candidates: the items to rank, shape (n_items,). Untouched ones do not belong here: training
+            never draws them as negatives, so they stand too high and would hide the rest.
 
     Returns:
         `recall@20`, and `ndcg@10` with one relevant item: 1 / log2(rank + 1) within the first ten.
     """
-    scores = users[held[:, 0]] @ items.T
+    scores = np.where(candidates, users[held[:, 0]] @ items.T, -np.inf)
     row_of = np.full(len(users), -1)
     row_of[held[:, 0]] = np.arange(len(held))
     rows = row_of[seen[:, 0]]

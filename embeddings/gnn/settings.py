@@ -23,15 +23,15 @@ class GnnSettings:
     model: GnnModel = "rgcn"
     embedding_size: int = 64
     layers: int = 2
-    epochs: int = 40
-    learning_rate: float = 0.01
+    epochs: int = 18
+    learning_rate: float = 0.005
     batch_size: int = 2048
     negatives: int = 256
     fanout: int = 20
     item_dropout: float = 0.5
     loss: GnnLoss = "softmax"
     regularization: float = 1e-4
-    patience: int = 10
+    patience: int = 8
 
     def __post_init__(self) -> None:
         for name, legal in (("model", get_args(GnnModel)), ("loss", get_args(GnnLoss))):

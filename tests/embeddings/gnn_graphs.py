@@ -14,8 +14,17 @@ from graph.dataset import NO_TIME, Dataset, Facts, Feedback
 N_USERS, N_ITEMS = 20, 12
 """Users and items of the two communities, half of them in each; one more item is untouched."""
 
+MANY_USERS = 100
+"""Enough for validation."""
+
 SETTINGS = GnnSettings(
-    embedding_size=16, epochs=30, batch_size=64, negatives=8, fanout=5, patience=30
+    embedding_size=16,
+    epochs=30,
+    learning_rate=0.01,
+    batch_size=64,
+    negatives=8,
+    fanout=5,
+    patience=30,
 )
 
 
@@ -36,16 +45,16 @@ def ids(letter: str, n: int) -> np.ndarray:
     return np.array([f"{letter}{number:02}" for number in range(n)], dtype=object)
 
 
-def two_communities(new_item_director: int = 0) -> Dataset:
-    """Users below 10 like items below 6, by director 0; the others items 6 to 11, by director 1.
+def two_communities(new_item_director: int = 0, n_users: int = N_USERS) -> Dataset:
+    """The first half of the users like items 0 to 5, by director 0; the others 6 to 11, by 1.
 
     Every user leaves one item of the community out. Item 12 is untouched.
     """
     pairs = [
         (user, item)
-        for user in range(N_USERS)
+        for user in range(n_users)
         for item in range(N_ITEMS)
-        if user // 10 == item // 6 and user % 6 != item % 6
+        if user // (n_users // 2) == item // 6 and user % 6 != item % 6
     ]
     directors = [item // 6 for item in range(N_ITEMS)] + [new_item_director]
     facts: Mapping[str, Facts] = {
@@ -56,7 +65,7 @@ def two_communities(new_item_director: int = 0) -> Dataset:
         )
     }
     return Dataset(
-        users=ids("u", N_USERS),
+        users=ids("u", n_users),
         items=ids("i", N_ITEMS + 1),
         entities=ids("e", 2),
         feedback_types=("LIKED",),
@@ -86,7 +95,7 @@ class Told:
 
 
 if __name__ == "__main__":
-    dataset = two_communities()
+    dataset = two_communities(n_users=MANY_USERS)
     train_gnn(
         dataset,
         dataset.feedback,

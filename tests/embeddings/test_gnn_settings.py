@@ -92,15 +92,19 @@ def test_validation_holds_one_pair_of_a_user_with_a_history() -> None:
     held = hold_out(graph, np.random.default_rng(0))
     assert len(np.unique(held[:, 0])) == len(held) > 0
     assert held[:, 0].min() >= 2
+    object.__setattr__(graph, "positives", pairs[:300])
+    assert hold_out(graph, np.random.default_rng(0)).shape == (0, 2)  # too few to say anything
 
 
 def test_judging_counts_only_items_that_the_user_has_not_seen() -> None:
     users = np.ones((1, 1), np.float32)
     items = np.array([[4.0], [3.0], [2.0], [1.0]], np.float32)
-    held = np.array([[0, 2]])
-    found = judge(held, np.array([[0, 0]]), users, items)
+    held, every = np.array([[0, 2]]), np.ones(4, np.bool_)
+    found = judge(held, np.array([[0, 0]]), users, items, every)
     assert found == {"recall@20": 1.0, "ndcg@10": pytest.approx(1 / np.log2(3))}
-    tied = judge(held, np.zeros((0, 2), np.int64), users, np.ones((4, 1), np.float32))
+    alone = judge(held, np.zeros((0, 2), np.int64), users, items, np.arange(4) >= 2)
+    assert alone["ndcg@10"] == 1.0
+    tied = judge(held, np.zeros((0, 2), np.int64), users, np.ones((4, 1), np.float32), every)
     assert tied["ndcg@10"] == pytest.approx(1 / np.log2(1 + 2.5))
 
 

@@ -19,7 +19,7 @@ from graph.dataset import Dataset
 pytest.importorskip("dgl")
 
 sys.path.insert(0, str(Path(__file__).parent))
-from gnn_graphs import N_USERS, SETTINGS, Told, feedback_of, two_communities
+from gnn_graphs import MANY_USERS, N_USERS, SETTINGS, Told, feedback_of, two_communities
 
 pytestmark = [
     pytest.mark.models,
@@ -128,13 +128,15 @@ def test_a_killed_training_goes_on_and_ends_the_same(tmp_path: Path) -> None:
                 os.kill(child.pid, signal.SIGKILL)
                 break
     assert child.wait() == -signal.SIGKILL
-    told, dataset = Told(), two_communities()
+    told, dataset = Told(), two_communities(n_users=MANY_USERS)
     checkpoints = list((tmp_path / "killed").rglob("state.pt"))
     assert len(checkpoints) == 1
     resumed = trained(dataset, SETTINGS, tmp_path / "killed", progress=told)
     assert not checkpoints[0].exists()
     whole = trained(dataset, SETTINGS, tmp_path / "whole")
-    assert resumed.metrics["loss"] == whole.metrics["loss"]
+    for name in ("loss", "validation", "best_epoch"):
+        assert resumed.metrics[name] == whole.metrics[name]
+    assert len(whole.metrics["validation"]) == SETTINGS.epochs // 2
     np.testing.assert_array_equal(resumed.items.values, whole.items.values)
 
 
