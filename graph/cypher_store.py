@@ -8,8 +8,9 @@ import pyarrow as pa
 
 from graph import tables
 from graph.cypher_reads import EVIDENCE_LABELS, CypherReads
-from graph.engine import Engine, Row, Statement
-from graph.errors import NotFoundError, UsageError
+from graph.engine import Engine, Reader, Row, Statement
+from graph.errors import NotFoundError, StoreError, UsageError
+from graph.item_vectors import conform_vectors
 from graph.model import PRIOR_EVIDENCE, FactType, GraphSchema, Run, WriteCount
 from graph.upserts import Ends, Upserts
 
@@ -119,6 +120,28 @@ class CypherStore(CypherReads, ABC):
             raise UsageError(f"run {run} is serving; activate another one before deleting it")
         self._write(self.statement("retire_run", run=run))
         self._remove_run(run)
+
+    def write_vectors(self, run: int, vectors: pa.Table) -> None:
+        """Make these the vectors that items have in the graph, in place of those of another run."""
+        rows = conform_vectors(vectors)
+        current = self.current_run()
+        if current is None or current.id != run:
+            raise UsageError(
+                f"run {run} is not serving; the graph keeps the vectors of the serving run only"
+            )
+        self._replace_vectors(rows)
+
+    @abstractmethod
+    def _replace_vectors(self, rows: pa.Table) -> None:
+        """Remove the vectors of all items and set these: `key, value (float32[size])`."""
+
+    def _set_vectors(self, rows: pa.Table, reader: Reader) -> None:
+        [[written]] = reader.rows(self.statement("set_vectors", rows=rows))
+        if written != len(rows):
+            raise StoreError(
+                f"{len(rows) - written} of {len(rows)} vectors are of items that are not in the "
+                "graph; import again, then train"
+            )
 
     @abstractmethod
     def _remove_run(self, run: int) -> None:

@@ -8,7 +8,7 @@ from graph.model import RESERVED_TYPES
 RESERVED_KINDS = frozenset({"User", "Item", "Entity", "Run"})
 """Labels of nodes that are no entities."""
 
-RESERVED_PROPERTIES = frozenset({"id", "title", "text", "kind", "name"})
+RESERVED_PROPERTIES = frozenset({"id", "title", "text", "kind", "name", "vector"})
 """Properties that nodes have without being declared."""
 
 _PROPERTY = re.compile(r"[a-z][a-z0-9_]*")

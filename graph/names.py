@@ -12,7 +12,7 @@ from graph.model import RESERVED_TYPES, GraphSchema
 
 _TYPE = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
 _LABELS = frozenset({"USER", "ITEM", "ENTITY", "RUN", "GRAPH"})
-_ITEM_COLUMNS = ("id", "title", "text")
+_ITEM_COLUMNS = ("id", "title", "text", "vector")
 _USER_COLUMNS = ("id",)
 
 

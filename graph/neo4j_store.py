@@ -1,15 +1,19 @@
 """The store on a Neo4j server: its constraints and indexes, and a label for each kind of entity."""
 
+from functools import partial
+
 import pyarrow as pa
 
 from graph.cypher_reads import EVIDENCE_LABELS
 from graph.cypher_store import CypherStore
+from graph.item_vectors import size_of
 from graph.model import FORMAT_VERSION, PRIOR_EVIDENCE, GraphSchema, WriteCount
 from graph.names import check_schema, kind_label
 from graph.neo4j_engine import BATCH, Neo4jEngine
 from graph.schema_json import schema_to_json, union
 
 _INDEX_TIMEOUT_S = 300
+_NUMBERS_AT_ONCE = 2_000_000
 
 
 class Neo4jStore(CypherStore):
@@ -63,6 +67,20 @@ class Neo4jStore(CypherStore):
                 self.statement("label_entities", ids=ids[start : start + BATCH], labels=labels)
             )
         return count
+
+    def _replace_vectors(self, rows: pa.Table) -> None:
+        size = size_of(rows)
+        if self._engine.rows(self.statement("vector_index_size")) not in ([], [[size]]):
+            self._write(self.statement("drop_vector_index"))
+        self._engine.write_in_parts(self.statement("delete_vectors"))
+        if not len(rows):
+            return
+        config = {"vector.dimensions": size, "vector.similarity_function": "cosine"}
+        self._write(self.statement("index_vectors", options={"indexConfig": config}))
+        batch = max(1, _NUMBERS_AT_ONCE // size)
+        for start in range(0, len(rows), batch):
+            self._engine.write(partial(self._set_vectors, rows.slice(start, batch)))
+        self._engine.rows(self.statement("await_indexes", timeout_s=_INDEX_TIMEOUT_S))
 
     def _remove_run(self, run: int) -> None:
         for relation, label in EVIDENCE_LABELS.items():

@@ -110,6 +110,15 @@ class Store(Protocol):
     def activate_run(self, run: int) -> None:
         """Mark the run ready and make it the current one, in one transaction."""
 
+    def write_vectors(self, run: int, vectors: pa.Table) -> None:
+        """Give items a property `vector` for callers' own Cypher: `id, vector (list<float32>)`.
+
+        They replace those of the run before; no rows remove them all, and a vector of zeros counts
+        as none. On Neo4j they are in the vector index `item_vectors` (cosine). Suggestions do not
+        read them, so that they may switch a moment after the run. Refuses a run that does not
+        serve with a UsageError; a ValueError where the vectors have different lengths.
+        """
+
     def delete_run(self, run: int) -> None:
         """Remove a run and its evidence; refuses the current one with a UsageError."""
 

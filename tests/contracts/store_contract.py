@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from graph.errors import NotFoundError, UsageError
+from graph.engine import Statement
+from graph.errors import NotFoundError, StoreError, UsageError
 from graph.model import (
     HELD_OUT,
     ITEM_EVIDENCE,
@@ -83,6 +84,12 @@ def feedback(*rows: tuple[Any, ...]) -> pa.Table:
 def evidence(*rows: tuple[str, str, float]) -> pa.Table:
     sources, targets, weights = zip(*rows, strict=True)
     return pa.table({"source": sources, "target": targets, "weight": weights})
+
+
+def vectors(**rows: list[float]) -> pa.Table:
+    return pa.table(
+        {"id": list(rows), "vector": pa.array(list(rows.values()), pa.list_(pa.float32()))}
+    )
 
 
 def write_run(
@@ -446,6 +453,85 @@ class StoreContract:
         write_run(store, 1, {})
         with pytest.raises(UsageError, match="already"):
             store.begin_run(Run(1, at=1, fingerprint="f"))
+
+    # Vectors
+
+    @staticmethod
+    def vectors_of(store: Store) -> dict[str, list[float]]:
+        """What callers' own Cypher finds."""
+        query = "MATCH (i:Item) WHERE i.vector IS NOT NULL RETURN i.id AS id, i.vector AS vector"
+        rows = store._engine.rows(Statement(query))  # type: ignore[attr-defined]
+        return {item: list(vector) for item, vector in rows}
+
+    def test_only_the_vectors_of_the_serving_run_stand_in_the_graph(self, store: Store) -> None:
+        write_films(store)
+        write_run(store, 1, {})
+        store.write_vectors(1, vectors(heat=[1.0, 0.5], up=[-0.25, 0.0]))
+        assert self.vectors_of(store) == {"heat": [1.0, 0.5], "up": [-0.25, 0.0]}
+        write_run(store, 2, {})
+        with pytest.raises(UsageError, match="run 1 is not serving"):
+            store.write_vectors(1, vectors(heat=[1.0, 0.5]))
+        store.write_vectors(2, vectors(serpico=[1.0, 2.0], up=[3.0, 4.0]))
+        assert self.vectors_of(store) == {"serpico": [1.0, 2.0], "up": [3.0, 4.0]}
+        store.write_vectors(2, vectors(heat=[1.0, 2.0, 3.0]))
+        assert self.vectors_of(store) == {"heat": [1.0, 2.0, 3.0]}
+        store.write_vectors(2, vectors(heat=[0.0, 0.0], up=[1.0, 0.0]))
+        assert self.vectors_of(store) == {"up": [1.0, 0.0]}
+        store.write_vectors(2, vectors(up=[1.0, 0.0]).slice(1))
+        write_run(store, 3, {})
+        store.write_vectors(3, vectors(up=[0.0]))
+        store.prepare(SCHEMA)
+
+    def test_vectors_are_no_property_of_items(self, store: Store) -> None:
+        write_films(store)
+        write_run(store, 1, {})
+        before = (store.schema(), store.read_items(), store.items(["heat"]), store.counts())
+        store.write_vectors(1, vectors(heat=[1.0, 0.5]))
+        after = (store.schema(), store.read_items(), store.items(["heat"]), store.counts())
+        assert after == before
+        with pytest.raises(UsageError, match="'vector'"):
+            store.prepare(GraphSchema(item_properties={"Vector": "string"}))
+
+    def test_items_are_imported_beside_vectors(self, store: Store) -> None:
+        write_films(store)
+        write_run(store, 1, {})
+        store.write_vectors(1, vectors(heat=[1.0, 0.5]))
+        more = pa.table({"id": ["heat", "ran"], "title": ["Heat (1995)", "Ran"]})
+        assert store.write_items(more) == WriteCount(added=1, changed=1)
+        assert [item.title for item in store.items(["heat", "ran"])] == ["Heat (1995)", "Ran"]
+        assert self.vectors_of(store) == {"heat": [1.0, 0.5]}
+
+    @pytest.mark.parametrize(
+        ("rows", "reason"),
+        [
+            ({"heat": [1.0], "up": [1.0, 2.0]}, "one length"),
+            ({"heat": []}, "above 0"),
+            ({"heat": [float("nan")]}, "not finite"),
+            ({"heat": [1.0, None]}, "missing"),
+            ({"heat": None}, "null"),
+        ],
+    )
+    def test_malformed_vectors_are_refused(
+        self, store: Store, rows: dict[str, list[float]], reason: str
+    ) -> None:
+        write_films(store)
+        write_run(store, 1, {})
+        store.write_vectors(1, vectors(heat=[1.0, 0.5]))
+        with pytest.raises(ValueError, match=reason):
+            store.write_vectors(1, vectors(**rows))
+        with pytest.raises(ValueError, match="twice"):
+            store.write_vectors(1, pa.concat_tables([vectors(heat=[1.0])] * 2))
+        assert self.vectors_of(store) == {"heat": [1.0, 0.5]}
+
+    def test_a_vector_of_an_item_that_is_not_there(self, store: Store) -> None:
+        write_films(store)
+        write_run(store, 1, {})
+        store.write_vectors(1, vectors(heat=[1.0]))
+        with pytest.raises(StoreError, match="1 of 2 vectors"):
+            store.write_vectors(1, vectors(heat=[1.0], none=[1.0]))
+        with pytest.raises(UsageError, match="run 7 is not serving"):
+            store.write_vectors(7, vectors(heat=[1.0]))
+        assert set(self.vectors_of(store)) <= {"heat"}
 
     def test_counts(self, store: Store) -> None:
         write_films(store)

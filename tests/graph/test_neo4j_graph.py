@@ -14,7 +14,7 @@ from neo4j import exceptions
 from graph.connect import open_store
 from graph.names import kind_label
 from graph.store import Store
-from tests.contracts.store_contract import feedback, write_films, write_run
+from tests.contracts.store_contract import feedback, vectors, write_films, write_run
 from tools.neo4j_server import VERSION
 
 pytestmark = pytest.mark.neo4j
@@ -70,6 +70,29 @@ def test_titles_and_names_are_found_by_words(
     neo4j_driver.execute_query("CALL db.index.fulltext.awaitEventuallyConsistentIndexRefresh()")
     query = "CALL db.index.fulltext.queryNodes($index, $words) YIELD node RETURN node.id"
     assert rows(neo4j_driver, query, index=index, words=words) == [[found]]
+
+
+def test_the_vector_index_follows_the_length_of_the_vectors(
+    neo4j_store: Store, neo4j_driver: neo4j.Driver
+) -> None:
+    write_films(neo4j_store)
+    write_run(neo4j_store, 1, {})
+    near = (
+        "MATCH (item:Item {id: 'heat'}) "
+        "CALL db.index.vector.queryNodes('item_vectors', 2, item.vector) YIELD node, score "
+        "RETURN node.id, round(score, 2) ORDER BY score DESC"
+    )
+    index = (
+        "SHOW VECTOR INDEXES YIELD name, options WHERE name = 'item_vectors' "
+        "RETURN options.indexConfig['vector.dimensions'], "
+        "options.indexConfig['vector.similarity_function']"
+    )
+    for size in (3, 2, 2):
+        rest = [0.0] * (size - 2)
+        table = vectors(heat=[1.0, 0.0, *rest], up=[-1.0, 0.0, *rest], serpico=[1.0, 0.0, *rest])
+        neo4j_store.write_vectors(1, table)
+        assert rows(neo4j_driver, index) == [[size, "COSINE"]]
+        assert sorted(rows(neo4j_driver, near)) == [["heat", 1.0], ["serpico", 1.0]]
 
 
 def test_two_clients_that_write_the_same_feedback(
