@@ -22,6 +22,7 @@ COMMANDS = {
     "recommend": "api.commands.serving:recommend",
     "explain": "api.commands.serving:explain",
     "evaluate": "api.commands.evaluating:evaluate",
+    "export": "api.commands.exporting:export",
     "status": "api.commands.project:status",
     "doctor": "api.commands.project:doctor",
 }

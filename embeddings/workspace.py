@@ -6,19 +6,35 @@ Everything in it can be deleted at any time: the next training only takes longer
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkstemp
 from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 Arrays = Mapping[str, NDArray[np.generic]]
+
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    KeyError,
+    AttributeError,
+    SyntaxError,
+)
+"""What numpy and zipfile raise for archives with a bit flipped: a compression that is none, a
+password that is none, a header of an array that is no literal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +47,12 @@ class Workspace:
         """A finished result, or None where there is none that can be read."""
         file = self.folder / kind / f"{key}.npz"
         try:
-            with np.load(file, allow_pickle=False) as stored:
+            # Opened here: numpy leaves a file open where it is not a sound archive.
+            with file.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
                 return {name: stored[name] for name in stored.files}
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        except _UNREADABLE:
             file.unlink(missing_ok=True)
             return None
 
@@ -69,13 +86,13 @@ def key_of(*parts: object) -> str:
 def written_whole(file: Path) -> Iterator[IO[bytes]]:
     """A stream whose bytes become the file only when all of them are on the disk."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    partial = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
     try:
-        with open(handle, "wb") as stream:
+        with partial.open("xb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(partial, file)
     except BaseException:
-        Path(partial).unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise
