@@ -14,6 +14,9 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from embeddings.gnn.settings import GnnSettings
+from embeddings.kge.settings import KgeSettings
+from embeddings.text.settings import API_KEY_ENV, TextSettings
 from graph.errors import UsageError
 from graph.mapping import MAPPING_TABLES
 from recommender.evaluation.settings import EvaluationSettings
@@ -21,9 +24,10 @@ from recommender.learning.settings import TrainingSettings
 from recommender.request import Language
 
 SETTINGS_FILE = "whypath.toml"
+WORKSPACE = ".whypath"
 ENV_PREFIX = "WHYPATH_"
 TEST_PREFIX = "WHYPATH_TEST_"
-OTHER_ENV = frozenset({"WHYPATH_REQUIRED_MARKERS"})
+OTHER_ENV = frozenset({"WHYPATH_REQUIRED_MARKERS", API_KEY_ENV})
 NEO4J_ENV = {"NEO4J_URI": "url", "NEO4J_USERNAME": "username", "NEO4J_PASSWORD": "password"}
 
 T = TypeVar("T")
@@ -60,6 +64,10 @@ class Settings:
     train: TrainingSettings = field(default_factory=TrainingSettings)
     evaluate: EvaluationSettings = field(default_factory=EvaluationSettings)
     recommend: RecommendSettings = field(default_factory=RecommendSettings)
+    text: TextSettings = field(default_factory=TextSettings)
+    kge: KgeSettings = field(default_factory=KgeSettings)
+    gnn: GnnSettings = field(default_factory=GnnSettings)
+    text_api_key: str = field(default="", repr=False)
     mapping: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -67,12 +75,25 @@ class Settings:
         """The settings file, which may not exist."""
         return self.project / SETTINGS_FILE
 
+    @property
+    def artifacts(self) -> Path:
+        """The folder of the vectors that serving reads."""
+        return self.project / self.train.artifacts
+
+    @property
+    def workspace(self) -> Path:
+        """The folder of what a second training need not compute again."""
+        return self.project / WORKSPACE
+
 
 SECTIONS: Mapping[str, type[Any]] = {
     "store": StoreSettings,
     "train": TrainingSettings,
     "evaluate": EvaluationSettings,
     "recommend": RecommendSettings,
+    "text": TextSettings,
+    "kge": KgeSettings,
+    "gnn": GnnSettings,
 }
 SECRET_KEYS = frozenset({("store", "password")})
 
@@ -100,7 +121,8 @@ def load_settings(
         values[section].update({key: v for key, v in given.items() if v is not None})
     built = {name: _build(SECTIONS[name], name, values[name]) for name in SECTIONS}
     mapping = {name: table[name] for name in MAPPING_TABLES if name in table}
-    return Settings(project=project, mapping=mapping, **built)
+    api_key = environ.get(API_KEY_ENV, "")
+    return Settings(project=project, mapping=mapping, text_api_key=api_key, **built)
 
 
 def environment_name(section: str, key: str) -> str:

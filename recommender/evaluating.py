@@ -36,7 +36,7 @@ from recommender.evaluation.splits import (
     suit_split,
 )
 from recommender.learning.settings import TrainingSettings
-from recommender.training import silent
+from recommender.training import Embed, no_embeddings, silent
 
 Rng = int | np.random.Generator | None
 
@@ -47,6 +47,7 @@ def evaluate(
     training: TrainingSettings,
     *,
     rng: Rng = None,
+    embed: Embed = no_embeddings,
     report: Callable[[str], None] = silent,
 ) -> EvaluationReport:
     """Measure ours and the baselines on held-out feedback of this dataset.
@@ -57,6 +58,7 @@ def evaluate(
         training: how ours is trained, as for `train`.
         rng: decides random splits and seeds; the same seed gives the same report. Default:
             `settings.rng`.
+        embed: gives the vectors of the items by part, as for `train`.
         report: is told in a sentence what is done and found.
 
     Raises:
@@ -71,7 +73,9 @@ def evaluate(
         n_unknown = len(set(split.items) - set(dataset.items.tolist()))
         if n_unknown:
             notes.append(f"{n_unknown:,} of the cold items are not in the graph.")
-    contestants: list[Contestant] = [Ours(dataset, training, settings.refit, name, max(settings.k))]
+    contestants: list[Contestant] = [
+        Ours(dataset, training, settings.refit, name, max(settings.k), embed)
+    ]
     for baseline in baselines:
         grid = tuning_grid(baseline, dataset, training.max_dense_items, settings.threads)
         contestants.append(TunedBaseline(grid, by_time=name == "chronological"))

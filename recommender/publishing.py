@@ -9,6 +9,7 @@ from graph.dataset import Ids
 from graph.model import PRIOR_EVIDENCE, Run
 from graph.store import Store
 from recommender.evidence import Edges, Evidence
+from recommender.run_artifact import artifact_name, write_run_artifact
 
 KEPT_RUNS = 2
 """The current run and the one before it, for `whypath train --activate`."""
@@ -19,6 +20,7 @@ def publish(
     evidence: Evidence,
     *,
     fingerprint: str,
+    artifacts: Path,
     at: int | None = None,
     keep_runs: int = KEPT_RUNS,
 ) -> Run:
@@ -31,16 +33,20 @@ def publish(
         store: where the evidence goes; its items and entities must be those of the evidence.
         evidence: the artifact of training.
         fingerprint: that of the dataset trained on.
+        artifacts: the folder for the vectors of the run, if it has any.
         at: time of the run in epoch seconds; now where None.
         keep_runs: how many ready runs stay, at least 1.
     """
     if keep_runs < 1:
         raise ValueError(f"keep_runs is {keep_runs}; the current run must stay")
+    settings = {**evidence.settings, "recipe": evidence.recipe.to_json()}
+    if evidence.factors is not None:
+        settings["artifact"] = asdict(write_run_artifact(artifacts, evidence, fingerprint))
     run = Run(
         id=max((known.id for known in store.runs()), default=0) + 1,
         at=int(time.time()) if at is None else at,
         fingerprint=fingerprint,
-        settings={**evidence.settings, "recipe": evidence.recipe.to_json()},
+        settings=settings,
         metrics=dict(evidence.metrics),
     )
     store.begin_run(run)
@@ -63,6 +69,8 @@ def publish(
     for old in ready[:-keep_runs]:
         if not old.is_current:
             store.delete_run(old.id)
+    if artifacts.is_dir():
+        sweep_artifacts(artifacts, filter(None, map(artifact_name, store.runs())))
     return next(known for known in store.runs() if known.id == run.id)
 
 

@@ -4,8 +4,15 @@ from pathlib import Path
 
 import click
 
-from api.console import message_console, output_console, print_json, step_reporter
+from api.console import (
+    TerminalProgress,
+    message_console,
+    output_console,
+    print_json,
+    step_reporter,
+)
 from api.context import CliContext, json_option, pass_context
+from api.embedding import embeddings_given, make_embedder
 from api.views.evaluation import show_evaluation
 from graph.dataset import read_dataset
 from graph.errors import UsageError
@@ -24,6 +31,8 @@ from recommender.evaluating import evaluate as evaluate_dataset
     metavar="NAME,...",
     help="popular, itemknn, ials, ease, facts, random; or none.",
 )
+@click.option("--embeddings", metavar="NAME,...", help="text, kge, gnn; or none.")
+@click.option("--signals", metavar="NAME,...", help="Learn only these signals.")
 @click.option("--cold-items", type=click.Path(path_type=Path), help="CSV with a column `item`.")
 @click.option("--cold-fold", help="Only rows of the cold items file with this `fold`.")
 @click.option("--seed", type=int, help="Decides every random choice.")
@@ -39,6 +48,8 @@ def evaluate(
     only_folds: str | None,
     refit: bool | None,
     baselines: str | None,
+    embeddings: str | None,
+    signals: str | None,
     cold_items: Path | None,
     cold_fold: str | None,
     seed: int | None,
@@ -63,11 +74,14 @@ def evaluate(
     }
     if lists is not None and not lists.resolve().parent.is_dir():
         raise UsageError(f"--lists: there is no folder {lists.resolve().parent}.")
-    settings = context.settings({"evaluate": given})
-    say = step_reporter(message_console())
+    training = {"signals": signals, "embeddings": embeddings_given(embeddings)}
+    settings = context.settings({"evaluate": given, "train": training})
+    console = message_console()
+    say = step_reporter(console)
     with context.open_store(settings) as store:
         dataset = read_dataset(store)
-    result = evaluate_dataset(dataset, settings.evaluate, settings.train, report=say)
+    embed = make_embedder(settings, say, TerminalProgress(console))
+    result = evaluate_dataset(dataset, settings.evaluate, settings.train, embed=embed, report=say)
     if lists is not None:
         result.write_lists(lists)
     if as_json:

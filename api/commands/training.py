@@ -1,11 +1,19 @@
 """`whypath train`."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
-from api.console import message_console, output_console, print_json, step_reporter
+from api.console import (
+    TerminalProgress,
+    message_console,
+    output_console,
+    print_json,
+    step_reporter,
+)
 from api.context import CliContext, json_option, pass_context
+from api.embedding import embeddings_given, make_embedder
 from api.views.runs import show_run
 from graph.dataset import read_dataset
 from graph.errors import NotFoundError, NotReadyError
@@ -15,16 +23,35 @@ from recommender.training import train as train_evidence
 
 @click.command(short_help="Learn evidence from the graph.")
 @click.option("--signals", metavar="NAME,...", help="Learn only these signals.")
+@click.option("--embeddings", metavar="NAME,...", help="text, kge, gnn; or none.")
+@click.option(
+    "--tensorboard",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Log losses and metrics of the embeddings here, and the vectors for the projector.",
+)
 @click.option("--edges", type=click.IntRange(1, 10_000), help="Evidence edges kept for an item.")
 @click.option("--activate", type=int, metavar="RUN", help="Go back to this run; trains nothing.")
 @json_option
 @pass_context
 def train(
-    context: CliContext, signals: str | None, edges: int | None, activate: int | None, as_json: bool
+    context: CliContext,
+    signals: str | None,
+    embeddings: str | None,
+    tensorboard: Path | None,
+    edges: int | None,
+    activate: int | None,
+    as_json: bool,
 ) -> None:
     """Learn evidence from the graph and write it as a new run beside the current one."""
-    settings = context.settings({"train": {"signals": signals, "edges_per_item": edges}})
-    say = step_reporter(message_console())
+    given = {
+        "signals": signals,
+        "embeddings": embeddings_given(embeddings),
+        "edges_per_item": edges,
+    }
+    settings = context.settings({"train": given})
+    console = message_console()
+    say = step_reporter(console)
     with context.open_store(settings) as store:
         if activate is not None:
             runs = {run.id: run for run in store.runs() if run.is_ready}
@@ -39,8 +66,16 @@ def train(
             dataset = read_dataset(store)
             if not len(dataset.feedback):
                 raise NotReadyError("the graph holds no feedback; run `whypath import` first.")
-            evidence = train_evidence(dataset, settings.train, rng=settings.train.rng, report=say)
-            run = publish(store, evidence, fingerprint=dataset.fingerprint)
+            evidence = train_evidence(
+                dataset,
+                settings.train,
+                rng=settings.train.rng,
+                embed=make_embedder(settings, say, TerminalProgress(console), tensorboard),
+                report=say,
+            )
+            run = publish(
+                store, evidence, fingerprint=dataset.fingerprint, artifacts=settings.artifacts
+            )
     if as_json:
         print_json({"run": run.id, "settings": run.settings, "metrics": run.metrics})
     else:

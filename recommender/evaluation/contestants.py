@@ -18,7 +18,7 @@ from recommender.evaluation.served import ServedRanker
 from recommender.evaluation.settings import SplitName
 from recommender.evaluation.splits import Fold, last_of_each_user
 from recommender.learning.settings import TrainingSettings, ValidationName
-from recommender.training import train
+from recommender.training import Embed, no_embeddings, train
 
 Report = Callable[[str], None]
 Fitted = tuple[Ranker, Mapping[str, object]]
@@ -55,6 +55,7 @@ class Ours:
     refit: bool
     tests: SplitName
     n: int
+    embed: Embed = no_embeddings
     label: str = "whypath"
 
     def __call__(self, fold: Fold, judge: Judge, rng: Generator, report: Report) -> Fitted:
@@ -67,6 +68,7 @@ class Ours:
             visible,
             training,
             rng=rng,
+            embed=self.embed,
             validation=fold.valid,
             refit=self.refit,
             report=report,

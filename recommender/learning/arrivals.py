@@ -55,7 +55,8 @@ class Placement:
             )
         if factors is not None and self.fused.shape[1]:
             total += choice.factors * ((history @ factors.sources) @ self.fused.T)
-        total += choice.popularity * self.popularity[None, :]
+            length = np.asarray(history.sum(axis=1)).ravel()
+            total += choice.popularity * np.outer(length, self.popularity)
         return np.asarray(total, dtype=np.float32)
 
 
@@ -70,18 +71,19 @@ def place_unseen(
     knowledge = assembly.knowledge(choices.relation_weights)
     untouched = np.flatnonzero(assembly.untouched(feedback))
     rows = assembly.positions(feedback)
+    even = dict.fromkeys(knowledge.blocks, 1.0)
     fusion = None
     fused = np.zeros((len(untouched), 0), dtype=np.float32)
     wanted = knowledge.take(untouched)
     if factors is not None:
         targets = factors.targets[rows]
-        fusion = fit_fusion(knowledge.blocks, choice.blocks, targets, rows, choice.regularization)
+        fusion = fit_fusion(knowledge.blocks, even, targets, rows, choice.regularization)
         fused = fusion.vectors(wanted.blocks)
     count = np.bincount(feedback.item[feedback.type == 0], minlength=assembly.shape[1])
     known = knowledge.take(rows)
-    popular = fit_popularity_fusion(known, choice.blocks, count[rows])
+    popular = fit_popularity_fusion(known, even, count[rows])
     usual = usual_amounts(known.amounts)
-    blocks, _ = popularity_blocks(wanted.blocks, choice.blocks, wanted.amounts, usual)
+    blocks, _ = popularity_blocks(wanted.blocks, even, wanted.amounts, usual)
     return Placement(
         items=untouched,
         knowledge=knowledge,

@@ -1,7 +1,8 @@
 """The artifact of a training: every signal fitted on all feedback, scaled, and the recipe.
 
-Edges to items without feedback are scaled apart: beside the thetas that hold for items with
-feedback they carry the weights that were learned for those without.
+What leads to items without feedback is scaled apart: beside the thetas that hold for items with
+feedback it carries the weights that were learned for those without. Their predicted popularity is
+the last number of a vector: 1 in every source, so it counts in proportion to the history.
 """
 
 from collections.abc import Mapping
@@ -25,14 +26,9 @@ LEAST_THETA: Mapping[str, float] = {
     "knowledge": 0.02,
     "semantic": 0.02,
     "factors": 0.02,
-    "prior": 0.05,
 }
-"""Thetas at least: the first three and the prior also carry the scores of items without feedback,
-which validation hardly holds."""
-
-PRIOR_CEILING = 0.5
-"""Quantile of the prior of items with feedback above which none without may stand: to a user of
-whom nothing is known, the known good ones come first."""
+"""Thetas at least: these signals also carry the scores of items without feedback, which validation
+hardly holds."""
 
 
 def finish(assembly: Assembly, feedback: Feedback, choices: Choices) -> Evidence:
@@ -53,12 +49,14 @@ def finish(assembly: Assembly, feedback: Feedback, choices: Choices) -> Evidence
         recipes.append(recipe)
         if signal == "factors" and factors is not None:
             deviation = float(((history @ factors.sources) @ factors.targets.T).std()) or 1.0
-            targets = factors.targets / np.float32(deviation)
-            targets[unseen.items] = unseen.fused / theta
+            targets = np.pad(factors.targets / np.float32(deviation), ((0, 0), (0, 1)))
+            targets[unseen.items, :-1] = unseen.fused / theta
+            targets[unseen.items, -1] = unseen.popularity / theta
+            sources = np.pad(factors.sources, ((0, 0), (0, 1)), constant_values=1.0)
             parts = {
                 name: np.asarray(assembly.blocks[name], dtype=np.float32) for name in assembly.parts
             }
-            item_factors = ItemFactors(assembly.dataset.items, factors.sources, targets, parts)
+            item_factors = ItemFactors(assembly.dataset.items, sources, targets, parts)
             continue
         edges = assembly.item_edges(feedback, choices, signal)
         deviation = float((history @ matrix_of(edges, (shape[1], shape[1]))).toarray().std()) or 1.0
@@ -72,9 +70,6 @@ def finish(assembly: Assembly, feedback: Feedback, choices: Choices) -> Evidence
         item_edges[recipe.relation] = _without_zeros(scaled)
     prior = assembly.prior(feedback)
     prior_weight = mixture.thetas.get("prior", 0.0) / (float(prior.std()) or 1.0)
-    if prior_weight and len(unseen.items):
-        ceiling = float(np.quantile(prior[~unseen.is_unseen], PRIOR_CEILING))
-        prior[unseen.items] = np.clip(unseen.popularity / prior_weight, -ceiling, ceiling)
     profile = Edges(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0))
     profile_theta = 0.0
     if "profile" in mixture.thetas:
@@ -103,11 +98,9 @@ def finish(assembly: Assembly, feedback: Feedback, choices: Choices) -> Evidence
 
 def with_least_thetas(choices: Choices) -> Choices:
     """The choices with thetas that items without feedback can be reached by."""
-    least = dict(LEAST_THETA)
-    if choices.unseen is None:
-        least = {"knowledge": least["knowledge"], "semantic": least["semantic"]}
     thetas = {
-        name: max(theta, least.get(name, 0.0)) for name, theta in choices.mixture.thetas.items()
+        name: max(theta, LEAST_THETA.get(name, 0.0))
+        for name, theta in choices.mixture.thetas.items()
     }
     return replace(choices, mixture=replace(choices.mixture, thetas=thetas))
 
@@ -164,7 +157,7 @@ class _Unseen:
         return cls(
             placement.items,
             is_unseen,
-            {"knowledge": amount * choice.knowledge, "semantic": amount * choice.semantic},
+            {"knowledge": amount * choice.knowledge, "semantic": amount},
             placement.fused * np.float32(amount * choice.factors),
             amount * choice.popularity * placement.popularity.astype(np.float64),
             placement,

@@ -4,15 +4,14 @@ The items are dealt into folds. For each fold the factors are fitted again witho
 every user's items of the fold are to be ranked before the fold's other items. The score is a
 non-negative combination of what can be known of such an item,
 
-    SHARES + RESEMBLES + fused vector with the user's factors + predicted popularity.
+    SHARES + RESEMBLES per block + fused vector with the user's factors + predicted popularity,
 
-The block weights within RESEMBLES minimise the listwise softmax loss over all folds at once, with
-an L2 penalty. The four weights between the kinds are chosen by nDCG itself: the loss, which must
-also place what is far down the list, gave .01 less there. Weights learned on one set of 200 items
-do not carry over to the next; over folds they do.
+and its weights minimise the listwise softmax loss over all folds at once, with an L2 penalty.
+Weights learned on one set of 200 items do not carry over to the next; over folds they do.
+`docs/decisions/unseen-items.md` has what else was tried.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,24 +21,21 @@ from scipy.sparse import csr_array
 
 from embeddings.fusion import Block, Fusion, fit_fusion
 from recommender.kernels.factors import FactorChoice, fit_factors
-from recommender.learning.search import Quality, climb
+from recommender.learning.search import Quality
 from recommender.learning.validation import Bench, mean_ndcg
 
 FOLDS = 4
-PENALTY = 0.03
+PENALTY = 0.3
 """L2, on weights of features of deviation 1."""
 
 REGULARIZATIONS = (0.2, 0.5, 1.0, 2.0)
 """Of the fusion, in units of the kernel's diagonal."""
 
-KINDS = ("knowledge", "semantic", "factors", "popularity")
-"""Kinds of terms that an untouched item's score may have."""
-
-THETAS = (0.0, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5)
-"""Tried for every kind but the best, whose scores have deviation 1."""
+POPULARITY_RIDGE = 0.15
+"""Of the predicted popularity, in units of the kernel's diagonal."""
 
 LEAST_DEVIATION = 0.1
-"""Of the logarithm of an amount: where nearly all items have one decade, one without says little."""
+"""Of the logarithm of an amount: where nearly all items have a decade, one without says little."""
 
 LEARNING_USERS = 1_000
 """Users that the weights are learned on, at most."""
@@ -52,15 +48,13 @@ NEGLIGIBLE = 0.01
 class UnseenChoice:
     """Weights of an untouched item's terms.
 
-    `knowledge`: of SHARES; `semantic`: of RESEMBLES, whose block weights `w_b` are `blocks`;
-    `factors` and `popularity`: of the fused vector, which has the same block weights and the ridge
-    `regularization`, and of the predicted popularity. `deviation` is that of the whole score over
+    `knowledge`: of SHARES; `blocks`: `w_b` of RESEMBLES; `factors` and `popularity`: of the fused
+    vector, whose ridge is `regularization`, and of the predicted popularity. `deviation` is that of the whole score over
     the items of a list.
     `quality`: nDCG@10 on the folds, of all terms together and of each kind alone.
     """
 
     knowledge: float
-    semantic: float
     blocks: Mapping[str, float]
     factors: float = 0.0
     popularity: float = 0.0
@@ -97,11 +91,11 @@ class _Fold:
     features: NDArray[np.float32]
     is_relevant: NDArray[np.bool_]
 
-    def ndcg(self, weights: NDArray[np.float64], cutoffs: Sequence[int]) -> Quality:
+    def ndcg(self, weights: NDArray[np.float64]) -> Quality:
         scores = np.tensordot(weights.astype(np.float32), self.features, 1)
         is_open = np.ones(scores.shape, dtype=np.bool_)
         n_relevant = self.is_relevant.sum(axis=1)
-        return mean_ndcg(scores, is_open, self.is_relevant, n_relevant, cutoffs)
+        return mean_ndcg(scores, is_open, self.is_relevant, n_relevant, (10,))
 
     def deviation(self, weights: NDArray[np.float64]) -> float:
         scores = np.tensordot(weights.astype(np.float32), self.features, 1)
@@ -117,8 +111,8 @@ def learn_unseen(
 ) -> UnseenChoice | None:
     """The weights, or None where too little is known to learn any.
 
-    `knowledge` is of the bench's items, in their order. Without `factors` the fused vectors have no
-    part in the score.
+    `knowledge` is of the bench's items, in their order. Without `factors`, fused vectors and
+    popularity have no part in the score.
     """
     known = csr_array((bench.is_known | bench.is_relevant).astype(np.float32))
     count = np.asarray(known.sum(axis=0)).ravel()
@@ -139,87 +133,51 @@ def learn_unseen(
     plain = [fold.plain(blocks) for fold in folds]
     even = dict.fromkeys(blocks, 1.0)
     popularity = [fold.popularity(even) for fold in folds]
-    learned = _fit(
-        [
-            fold.fold(np.concatenate([layers[1:], rank[None]]))
-            for fold, layers, rank in zip(folds, plain, popularity, strict=True)
-        ]
-    )
-    weights = _kept(dict(zip(blocks, learned[:-1].tolist(), strict=True))) or even
-    alike = [
-        sum(weights.get(name, 0.0) * layer for name, layer in zip(blocks, layers[1:], strict=True))
-        for layers in plain
-    ]
     vectors = [fold.user_factors(factors, seed) for fold in folds]
+    # Vectors and predicted popularity are served by the factor model.
+    served = np.float32(factors is not None)
 
     def assemble(regularization: float) -> list[_Fold]:
-        return [
-            fold.fold(
-                np.stack(
-                    [layers[0], similar, fold.fused_term(weights, *pair, regularization), rank]
-                )
-            )
-            for fold, layers, similar, pair, rank in zip(
-                folds, plain, alike, vectors, popularity, strict=True
-            )
-        ]
+        assembled = []
+        for fold, layers, pair, rank in zip(folds, plain, vectors, popularity, strict=True):
+            fused = fold.fused_term(even, *pair, regularization)
+            assembled.append(fold.fold(np.stack([*layers, served * fused, served * rank])))
+        return assembled
 
-    regularization, assembled = REGULARIZATIONS[0], assemble(REGULARIZATIONS[0])
-    if factors is not None:
-        candidates = [(value, assemble(value)) for value in REGULARIZATIONS]
-        regularization, assembled = max(
-            candidates, key=lambda pair: _quality(pair[1], np.eye(len(KINDS))[2]).mean()
-        )
-    deviation = np.sqrt(np.mean([fold.features.var(axis=(1, 2)) for fold in assembled], axis=0))
-    unit = np.divide(1.0, deviation, out=np.zeros(len(KINDS)), where=deviation > 0.0)
-    mixed = _mix(assembled, unit)
+    candidates = [(value, assemble(value)) for value in REGULARIZATIONS[: None if served else 1]]
+    alone = np.eye(len(blocks) + 3)[-2]
+    regularization, assembled = max(candidates, key=lambda pair: _quality(pair[1], alone))
+    weights = _fit(assembled)
+    kinds = {
+        "all": slice(None),
+        "knowledge": slice(0, 1),
+        "semantic": slice(1, -2),
+        "factors": slice(-2, -1),
+        "popularity": slice(-1, None),
+    }
     return UnseenChoice(
-        knowledge=float(mixed[0]),
-        semantic=float(mixed[1]),
-        blocks=weights,
-        factors=float(mixed[2]),
-        popularity=float(mixed[3]),
+        knowledge=float(weights[0]),
+        blocks=_kept(dict(zip(blocks, weights[1:-2].tolist(), strict=True))),
+        factors=float(weights[-2]),
+        popularity=float(weights[-1]),
         regularization=regularization,
-        deviation=float(np.mean([fold.deviation(mixed) for fold in assembled])) or 1.0,
+        deviation=float(np.mean([fold.deviation(weights) for fold in assembled])) or 1.0,
         quality={
-            name: round(float(_quality(assembled, chosen).mean()), 5)
-            for name, chosen in {"all": mixed, **_single(unit)}.items()
+            kind: round(_quality(assembled, _only(weights, part)), 5)
+            for kind, part in kinds.items()
         },
     )
 
 
-def _mix(folds: list[_Fold], unit: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weights of the kinds of terms: one at a time, and only where it is more than noise."""
-
-    def measure(thetas: tuple[float, ...]) -> Quality:
-        return _quality(folds, np.array(thetas) * unit, (10, 50))
-
-    def theta_of(place: int) -> Callable[[tuple[float, ...]], Iterable[tuple[float, ...]]]:
-        def step(thetas: tuple[float, ...]) -> Iterable[tuple[float, ...]]:
-            for theta in THETAS:
-                yield (*thetas[:place], theta, *thetas[place + 1 :])
-
-        return step
-
-    alone = [tuple(float(at == place) for at in range(len(KINDS))) for place in range(len(KINDS))]
-    best = max(alone, key=lambda thetas: float(measure(thetas).mean()))
-    steps = [theta_of(place) for place in range(len(KINDS)) if best[place] == 0.0]
-    thetas, _ = climb(best, steps, measure, rounds=3)
-    return np.array(thetas) * unit
+def _only(weights: NDArray[np.float64], part: slice) -> NDArray[np.float64]:
+    only = np.zeros_like(weights)
+    only[part] = weights[part]
+    return only
 
 
-def _single(unit: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    return {
-        name: np.where(np.arange(len(KINDS)) == place, unit, 0.0)
-        for place, name in enumerate(KINDS)
-    }
-
-
-def _quality(
-    folds: list[_Fold], weights: NDArray[np.float64], cutoffs: Sequence[int] = (10,)
-) -> Quality:
-    """nDCG of every list of every fold."""
-    return np.concatenate([fold.ndcg(weights, cutoffs) for fold in folds])
+def _quality(folds: list[_Fold], weights: NDArray[np.float64]) -> float:
+    """Mean nDCG@10 of the lists of all folds."""
+    return float(np.concatenate([fold.ndcg(weights) for fold in folds]).mean())
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,11 +208,13 @@ class _Hidden:
         return np.stack(layers).astype(np.float32)
 
     def popularity(self, weights: Mapping[str, float]) -> NDArray[np.float32]:
+        """What is predicted for the hidden items, times the sum of the user's history, so that it
+        stays in proportion to the other terms: (users, items)."""
         model = fit_popularity_model(
             self.knowledge.take(self.kept), weights, self.count[self.kept], self.knowledge
         )
-        row = model[self.items][None, :]
-        return np.repeat(row, len(self.users), axis=0).astype(np.float32)
+        length = np.asarray(self.histories().sum(axis=1)).ravel()
+        return np.outer(length, model[self.items]).astype(np.float32)
 
     def user_factors(
         self, choice: FactorChoice | None, seed: int
@@ -315,7 +275,7 @@ def fit_popularity_fusion(
     blocks, scaled = popularity_blocks(known.blocks, weights, known.amounts, usual)
     target = np.log1p(count)
     target = (target - target.mean())[:, None]
-    return fit_fusion(blocks, scaled, target, np.arange(len(count)), 0.5)
+    return fit_fusion(blocks, scaled, target, np.arange(len(count)), POPULARITY_RIDGE)
 
 
 def fit_popularity_model(

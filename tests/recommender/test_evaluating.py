@@ -106,7 +106,12 @@ def write(store: Store, dataset: Dataset) -> None:
 def test_the_graph_is_left_as_it_was(store: Store) -> None:
     write(store, films())
     dataset = read_dataset(store)
-    publish(store, train(dataset, TrainingSettings(), rng=0), fingerprint=dataset.fingerprint)
+    publish(
+        store,
+        train(dataset, TrainingSettings(), rng=0),
+        fingerprint=dataset.fingerprint,
+        artifacts=tmp_path,
+    )
     counts, runs, current = dict(store.counts()), store.runs(), store.current_run()
     assert current is not None
 
@@ -363,7 +368,12 @@ def test_the_lists_measured_are_the_lists_served(store: Store) -> None:
     """Train and publish as `whypath train` does; every user is served what was measured."""
     write(store, films())
     dataset = read_dataset(store)
-    publish(store, train(dataset, TrainingSettings(), rng=0), fingerprint=dataset.fingerprint)
+    publish(
+        store,
+        train(dataset, TrainingSettings(), rng=0),
+        fingerprint=dataset.fingerprint,
+        artifacts=tmp_path,
+    )
     recommender = Recommender(store)
     (fold,) = run(dataset, OURS_ONLY).models[0].folds
     for user, top, scores in zip(fold.lists.users, fold.lists.top, fold.lists.scores, strict=True):

@@ -46,7 +46,7 @@ def evidence_of(weight):
 
 
 def test_a_run_holds_all_evidence_and_the_recipe(filled):
-    run = publish(filled, evidence_of(0.25), fingerprint="f", at=7)
+    run = publish(filled, evidence_of(0.25), fingerprint="f", artifacts=tmp_path, at=7)
     assert filled.current_run() == run
     assert (run.at, run.fingerprint, run.is_ready) == (7, "f", True)
     assert run.metrics == {"ndcg@10": 0.5}
@@ -59,33 +59,36 @@ def test_a_run_holds_all_evidence_and_the_recipe(filled):
 
 
 def test_the_run_before_the_current_one_stays(filled):
-    runs = [publish(filled, evidence_of(float(weight)), fingerprint="f") for weight in (1, 2, 3)]
+    runs = [
+        publish(filled, evidence_of(float(weight)), fingerprint="f", artifacts=tmp_path)
+        for weight in (1, 2, 3)
+    ]
     assert [run.id for run in filled.runs()] == [runs[1].id, runs[2].id]
     assert filled.current_run().id == runs[2].id
     assert filled.evidence(["a"], ["b"], runs[0].id) == []
 
 
 def test_leftovers_of_a_killed_training_go_and_the_old_run_serves(filled):
-    first = publish(filled, evidence_of(1.0), fingerprint="f")
+    first = publish(filled, evidence_of(1.0), fingerprint="f", artifacts=tmp_path)
     filled.begin_run(Run(id=first.id + 1, at=1, fingerprint="f"))
     half = pa.table({"source": ["a"], "target": ["c"], "weight": [9.0]})
     filled.write_evidence(first.id + 1, "CO_LIKED", half)
     assert filled.current_run().id == first.id
-    last = publish(filled, evidence_of(2.0), fingerprint="f")
+    last = publish(filled, evidence_of(2.0), fingerprint="f", artifacts=tmp_path)
     assert filled.current_run().id == last.id
     assert [edge.weight for edge in filled.evidence(["a"], ["b", "c"], last.id)] == [2.0]
 
 
 def test_the_current_run_must_stay(filled):
     with pytest.raises(ValueError, match="keep_runs is 0"):
-        publish(filled, evidence_of(1.0), fingerprint="f", keep_runs=0)
+        publish(filled, evidence_of(1.0), fingerprint="f", artifacts=tmp_path, keep_runs=0)
 
 
 def test_a_dataset_is_read_with_its_fingerprint(filled):
     before = read_dataset(filled)
     assert before.items.tolist() == ["a", "b", "c"]
     assert before.feedback.at.tolist() == [5]
-    publish(filled, evidence_of(1.0), fingerprint=before.fingerprint)
+    publish(filled, evidence_of(1.0), fingerprint=before.fingerprint, artifacts=tmp_path)
     assert read_dataset(filled).fingerprint == before.fingerprint
     filled.write_items(pa.table({"id": ["d"]}))
     assert read_dataset(filled).fingerprint != before.fingerprint

@@ -73,7 +73,7 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 def trained_store(ladybug_store: Store, evidence: Evidence) -> Store:
     """An embedded graph of ml-100k, imported and trained."""
     import_ml_100k(ladybug_store)
-    publish(ladybug_store, evidence, fingerprint="")
+    publish(ladybug_store, evidence, fingerprint="", artifacts=tmp_path)
     return ladybug_store
 
 
@@ -118,7 +118,7 @@ def test_two_hundred_users_of_real_data(
     trained_store: Store, neo4j_store: Store, evidence: Evidence
 ) -> None:
     import_ml_100k(neo4j_store)
-    publish(neo4j_store, evidence, fingerprint="")
+    publish(neo4j_store, evidence, fingerprint="", artifacts=tmp_path)
     embedded, served = Recommender(trained_store), Recommender(neo4j_store)
     for place, user in enumerate(sample(trained_store, USERS)):
         request = Request(user, **OPTIONS[place % len(OPTIONS)])

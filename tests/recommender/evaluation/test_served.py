@@ -35,7 +35,7 @@ def test_the_lists_measured_on_ml_100k_are_the_lists_served(ladybug_store: Store
     # the generator that `evaluate` gives our model
     rng = np.random.default_rng(0).spawn(3)[2]
     evidence = train(dataset, TrainingSettings(), rng=rng)
-    publish(ladybug_store, evidence, fingerprint=dataset.fingerprint)
+    publish(ladybug_store, evidence, fingerprint=dataset.fingerprint, artifacts=tmp_path)
     recommender = Recommender(ladybug_store)
     for place in np.linspace(0, len(fold.lists.users) - 1, 40).astype(int):
         user = str(dataset.users[fold.lists.users[place]])

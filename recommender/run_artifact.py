@@ -1,0 +1,80 @@
+"""The artifact of a run: the vectors that serving reads beside the graph, and how to read them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from embeddings.artifact import Written, load_artifact, write_artifact
+from graph.model import Run
+from recommender.evidence import Evidence
+from recommender.item_factors import ItemFactors
+
+KIND = "run"
+LIBRARIES = (
+    "whypath",
+    "numpy",
+    "scipy",
+    "implicit",
+    "torch",
+    "pykeen",
+    "dgl",
+    "sentence-transformers",
+)
+PART = "part."
+"""Before the name of a part in the names of arrays."""
+
+
+def artifact_name(run: Run) -> str | None:
+    """The name of the artifact of a run, None where it has none."""
+    entry = cast(Mapping[str, Any] | None, run.settings.get("artifact"))
+    return None if entry is None else str(entry["name"])
+
+
+def write_run_artifact(folder: Path, evidence: Evidence, fingerprint: str) -> Written:
+    """Write the vectors of a training, which must have factors."""
+    factors = evidence.factors
+    if factors is None:
+        raise ValueError("this evidence has no factors")
+    training = cast(Mapping[str, Any], evidence.settings.get("training", {}))
+    return write_artifact(
+        folder,
+        KIND,
+        kind=KIND,
+        model="factors",
+        fingerprint=fingerprint,
+        rng=training.get("rng"),
+        settings=evidence.settings,
+        metrics=evidence.metrics,
+        libraries=LIBRARIES,
+        arrays={
+            "sources": factors.sources,
+            "targets": factors.targets,
+            **{f"{PART}{name}": rows.astype(np.float32) for name, rows in factors.parts.items()},
+        },
+        strings={"items": factors.ids},
+    )
+
+
+def read_factors(folder: Path, run: Run) -> ItemFactors | None:
+    """The factors of a run, None where it has none.
+
+    Raises an ArtifactError where the artifact is missing, damaged, or another graph's.
+    """
+    entry = cast(Mapping[str, Any] | None, run.settings.get("artifact"))
+    if entry is None:
+        return None
+    artifact = load_artifact(
+        folder, entry["name"], fingerprint=run.fingerprint, manifest_sha256=entry["sha256"]
+    )
+    parts = [name for name in artifact.manifest.arrays if name.startswith(PART)]
+    return ItemFactors(
+        ids=artifact.strings("items"),
+        sources=artifact.array("sources").view(np.ndarray).astype(np.float32, copy=False),
+        targets=artifact.array("targets").view(np.ndarray).astype(np.float32, copy=False),
+        parts={
+            name.removeprefix(PART): artifact.array(name).astype(np.float32, copy=False)
+            for name in parts
+        },
+    )
