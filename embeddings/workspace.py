@@ -9,7 +9,6 @@ import os
 import secrets
 import shutil
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,21 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Arrays = Mapping[str, NDArray[np.generic]]
-
-_UNREADABLE = (
-    OSError,
-    ValueError,
-    EOFError,
-    zipfile.BadZipFile,
-    zlib.error,
-    NotImplementedError,
-    RuntimeError,
-    KeyError,
-    AttributeError,
-    SyntaxError,
-)
-"""What numpy and zipfile raise for archives with a bit flipped: a compression that is none, a
-password that is none, a header of an array that is no literal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +36,8 @@ class Workspace:
                 return {name: stored[name] for name in stored.files}
         except FileNotFoundError:
             return None
-        except _UNREADABLE:
+        except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile):
+            # RuntimeError: a flipped bit may ask for a password or an unknown compression.
             file.unlink(missing_ok=True)
             return None
 
