@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from graph.model import FactEdge, HistoryEntry
-from recommender.recipe import RELATION_OF_SIGNAL, Recipe
+from recommender.recipe import FACTORS, RELATION_OF_SIGNAL, Recipe
 
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
     """The nodes that a score starts from.
 
-    `items` maps an item of the history to its weight by relation of evidence, `entities` an entity
+    `items` maps an item of the history to its weight by relation of evidence (or `FACTORS`), `entities` an entity
     of the user to its weight; none of the weights is 0. `prior` is the factor of an item's PRIOR
     weight, None where the prior is not to be used at all. `pieces` holds for each item of the
     history the piece of feedback that counts most, `traits` for each entity the user's fact.
@@ -29,6 +29,23 @@ class Anchors:
     prior: float | None
     pieces: Mapping[str, HistoryEntry]
     traits: Mapping[str, FactEdge]
+
+    @property
+    def edges(self) -> dict[str, dict[str, float]]:
+        """The weights that edges start from: `items` without those of the factor model."""
+        found = {}
+        for item, weights in self.items.items():
+            kept = {name: weight for name, weight in weights.items() if name != FACTORS}
+            if kept:
+                found[item] = kept
+        return found
+
+    @property
+    def factors(self) -> dict[str, float]:
+        """The weights of the factor model, by item of the history."""
+        return {
+            item: weights[FACTORS] for item, weights in self.items.items() if FACTORS in weights
+        }
 
     def select(self, signals: Iterable[str]) -> Self:
         """Only the weights of these signals."""

@@ -91,8 +91,9 @@ def explain_item(
     rank, candidates = _rank(store, run, ranking, own)
     if verdict == "suggested":
         rank = 1 + [scored.item for scored in ranking.chosen].index(item)
-    presenter = Presenter(store, finder, request, anchors, run.predicted)
-    shown = [term for term in own.greatest_first() if term.via is not None]
+    presenter = Presenter(store, finder, request, anchors, run)
+    reasons = [term for term in own.greatest_first() if term.via is not None]
+    shown = [term for term in reasons if term.is_edge]
     [suggestion] = presenter.present([(own, shown)])
     last = ranking.chosen[-1].score if ranking.chosen else None
     headline = say_headline(
@@ -119,7 +120,7 @@ def explain_item(
         last=last,
         contributions=suggestion.contributions,
         paths=suggestion.paths,
-        names={term.via: _name(anchors, term.via) for term in shown if term.via is not None},
+        names={term.via: _name(anchors, term.via) for term in reasons if term.via is not None},
         headline=headline,
         sentence=suggestion.sentence,
     )
@@ -135,7 +136,7 @@ def _verdict(ranking: Ranking, request: Request, own: Scored) -> Verdict:
         return "filtered"
     if any(scored.item == item for scored in ranking.chosen):
         return "suggested"
-    if not own.terms and item not in ranking.candidates.scores:
+    if item not in ranking.candidates.scores:
         return "unreached"
     return "diversified" if request.diversity > 0.0 else "outranked"
 

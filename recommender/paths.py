@@ -1,7 +1,7 @@
 """Turns the terms of a score into walks through the graph, edge by edge as the store holds them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graph.model import Entity, FactEdge, HistoryEntry
 from recommender.suggestion import Path, PathEdge, PathNode
@@ -26,22 +26,24 @@ class Surroundings:
     """What the store says about the nodes around a user's terms.
 
     `pieces`, `traits`: the user's feedback by item and facts by entity; `shared`: what an item of
-    the history shares with a suggested one, by (history item, suggested item).
+    the history shares with a suggested one, and `similarity` in what parts of their content two
+    items are alike, by (history item, suggested item).
     """
 
     user: str | None
     pieces: Mapping[str, HistoryEntry]
     traits: Mapping[str, FactEdge]
     shared: Mapping[tuple[str, str], SharedFact]
+    similarity: Mapping[tuple[str, str], Mapping[str, float]] = field(default_factory=dict)
 
 
 def choose_terms(terms: Iterable[Term], limit: int = SHOWN) -> list[Term]:
     """The terms to show as paths, the strongest first: of each signal one before a second.
 
-    Only terms that raise the score, and not the prior, which has no path.
+    Only terms that raise the score; the prior and the factor model have no path.
     """
     left = sorted(
-        (term for term in terms if term.via is not None and term.value > 0.0),
+        (term for term in terms if term.is_edge and term.value > 0.0),
         key=lambda term: (-term.value, term.relation, term.via or ""),
     )
     chosen: list[Term] = []
@@ -82,7 +84,19 @@ def draw_path(term: Term, item: str, title: str | None, share: float, around: Su
     if around.user is not None:
         nodes.insert(0, _user_node(around.user))
         edges.append(PathEdge(piece.type, piece.value))
-    fact_shared = around.shared.get((term.via, item)) if term.relation == "SHARES" else None
+    pair = (term.via, item)
+    if term.relation == "RESEMBLES":
+        edges.append(PathEdge(term.relation, term.weight))
+        both = around.shared.get(pair)
+        return Path(
+            (*nodes, end),
+            tuple(edges),
+            share,
+            term.signal,
+            similarity=around.similarity.get(pair, {}),
+            both=None if both is None else both.entity.name,
+        )
+    fact_shared = around.shared.get(pair) if term.relation == "SHARES" else None
     if fact_shared is None:
         edges.append(PathEdge(term.relation, term.weight))
     else:

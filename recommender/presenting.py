@@ -8,6 +8,7 @@ from recommender.anchors import Anchors
 from recommender.paths import Surroundings, choose_terms, draw_path, shares
 from recommender.request import Request
 from recommender.sentences import say_why
+from recommender.serving_run import ServingRun
 from recommender.sharing import SharedFactFinder
 from recommender.suggestion import Contribution, Path, Suggestion
 from recommender.terms import Scored, Term
@@ -21,7 +22,7 @@ class Presenter:
     finder: SharedFactFinder
     request: Request
     anchors: Anchors
-    predicted: str
+    run: ServingRun
 
     def suggestions(self, chosen: Sequence[Scored]) -> tuple[Suggestion, ...]:
         """The chosen items as suggestions, ranked in this order, with up to three paths each."""
@@ -35,10 +36,15 @@ class Presenter:
             (term.via, scored.item)
             for scored, terms in chosen
             for term in terms
-            if term.relation == "SHARES" and term.via is not None
+            if term.relation in ("SHARES", "RESEMBLES") and term.via is not None
         )
+        factors = self.run.factors
         around = Surroundings(
-            self.request.user, self.anchors.pieces, self.anchors.traits, self.finder.find(pairs)
+            self.request.user,
+            self.anchors.pieces,
+            self.anchors.traits,
+            self.finder.find(pairs),
+            {} if factors is None else {pair: factors.similarity(*pair) for pair in pairs},
         )
         return tuple(
             self._suggestion(rank, scored, terms, titles, around)
@@ -76,7 +82,7 @@ class Presenter:
         return say_why(
             self.request.lang,
             paths[0] if speaks else None,
-            self.predicted,
+            self.run.predicted,
             is_popular=is_popular,
             is_disfavoured=any(term.value < 0.0 for term in scored.terms),
         )

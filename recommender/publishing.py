@@ -1,14 +1,18 @@
 """From the artifact of training to a run in the graph, written beside the current one."""
 
 import time
+from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from embeddings.artifact import sweep_artifacts
 from graph.dataset import Ids
 from graph.model import PRIOR_EVIDENCE, Run
 from graph.store import Store
 from recommender.evidence import Edges, Evidence
+from recommender.item_factors import ItemFactors
 from recommender.run_artifact import artifact_name, write_run_artifact
 
 KEPT_RUNS = 2
@@ -39,7 +43,7 @@ def publish(
     """
     if keep_runs < 1:
         raise ValueError(f"keep_runs is {keep_runs}; the current run must stay")
-    settings = {**evidence.settings, "recipe": evidence.recipe.to_json()}
+    settings: dict[str, object] = {**evidence.settings, "recipe": evidence.recipe.to_json()}
     if evidence.factors is not None:
         settings["artifact"] = asdict(write_run_artifact(artifacts, evidence, fingerprint))
     run = Run(
@@ -65,6 +69,7 @@ def publish(
     )
     store.write_evidence(run.id, PRIOR_EVIDENCE, prior)
     store.activate_run(run.id)
+    show_vectors(store, run.id, evidence.factors)
     ready = [known for known in store.runs() if known.is_ready]
     for old in ready[:-keep_runs]:
         if not old.is_current:
@@ -72,6 +77,24 @@ def publish(
     if artifacts.is_dir():
         sweep_artifacts(artifacts, filter(None, map(artifact_name, store.runs())))
     return next(known for known in store.runs() if known.id == run.id)
+
+
+def show_vectors(store: Store, run: int, factors: ItemFactors | None) -> None:
+    """Put the vectors of the current run beside its items, for whoever asks the graph itself."""
+    ids, vectors = [], np.zeros((0, 1), dtype=np.float32)
+    if factors is not None:
+        ids, vectors = factors.ids.tolist(), factors.vectors
+    store.write_vectors(
+        run,
+        pa.table(
+            {
+                "id": pa.array(ids, pa.string()),
+                "vector": pa.FixedSizeListArray.from_arrays(
+                    pa.array(np.ascontiguousarray(vectors[: len(ids)]).ravel()), vectors.shape[1]
+                ).cast(pa.list_(pa.float32())),
+            }
+        ),
+    )
 
 
 def edge_table(edges: Edges, sources: Ids, targets: Ids) -> pa.Table:

@@ -19,19 +19,20 @@ from numpy.typing import NDArray
 
 from graph.model import HistoryEntry
 
+FACTORS = "FACTORS"
+"""Stands for the factor model where a relation is named: it has no edges
+(`recommender/item_factors.py`)."""
+
 SIGNAL_OF_RELATION: Mapping[str, str] = {
     "CO_LIKED": "collaborative",
     "FOLLOWED_BY": "sequential",
     "SHARES": "knowledge",
     "RESEMBLES": "semantic",
-    "FACTORS": "factors",
+    FACTORS: "factors",
     "FAVOURS": "profile",
     "PRIOR": "prior",
 }
-"""The name of the signal that each relationship type of evidence carries.
-
-`FACTORS` stands for the factor model, which has no edges: `recommender/item_factors.py`.
-"""
+"""The name of the signal that each relationship type of evidence carries."""
 
 RELATION_OF_SIGNAL: Mapping[str, str] = {
     signal: relation for relation, signal in SIGNAL_OF_RELATION.items()

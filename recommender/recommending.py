@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from graph.errors import StoreError
@@ -35,8 +36,10 @@ class Recommender:
     It notices a new run at the next request, and never mixes two.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, artifacts: Path | None = None) -> None:
+        """`artifacts` is the folder of the vectors of runs that have some."""
         self._store = store
+        self._artifacts = artifacts
         self._serving: _Serving | None = None
 
     def recommend(self, request: Request) -> Recommendation:
@@ -72,7 +75,7 @@ class Recommender:
         serving = self._serving
         if serving is None or serving.run.id != run.id:
             serving = _Serving(
-                read_serving_run(self._store, run),
+                read_serving_run(self._store, run, self._artifacts),
                 SharedFactFinder(self._store, relation_weights(run)),
             )
             self._serving = serving
@@ -85,7 +88,7 @@ class Recommender:
             serving.finder,
             request,
             ranking.standing.asked,
-            serving.run.predicted,
+            serving.run,
         )
         return Recommendation(
             user=request.user,

@@ -1,4 +1,6 @@
-"""Finds candidates by the evidence in the graph, in the order of their scores up to rounding.
+"""Finds candidates by the evidence in the graph, and orders them by their scores up to rounding.
+
+What the graph finds, the factor model reranks: it adds its terms to every candidate.
 
 The database adds the scores up, so their last digits depend on its order of addition; the exact
 ones come from `recommender/terms.py`, for the few that matter.
@@ -38,15 +40,16 @@ def retrieve(
     n: int,
     limit: int = LIMIT,
 ) -> Candidates:
-    """The candidates of these anchors: from items, from entities, and from the prior.
+    """The candidates of these anchors: from items, from entities, and from the prior; reranked.
 
     The most popular items are among them where the prior counts, and where evidence reaches fewer
     than `n`.
     """
     scores: dict[str, float] = {}
     is_complete = True
-    if anchors.items:
-        reached = store.retrieve(anchors.items, run.id, excluded, limit)
+    edges = anchors.edges
+    if edges:
+        reached = store.retrieve(edges, run.id, excluded, limit)
         scores.update(reached)
         is_complete &= len(reached) < limit
     by_items = len(scores)
@@ -62,5 +65,10 @@ def retrieve(
         is_complete &= len(popular) < limit
         for item in dict.fromkeys([*scores, *popular]):
             scores[item] = scores.get(item, 0.0) + anchors.prior * priors.get(item, 0.0)
+    factors = anchors.factors
+    if run.factors is not None and factors and scores:
+        found = list(scores)
+        for item, more in zip(found, run.factors.scores(factors, found).tolist(), strict=True):
+            scores[item] += more
     ordered = sorted(scores, key=lambda item: (-scores[item], -priors.get(item, 0.0), item))
     return Candidates({item: scores[item] for item in ordered}, is_complete, by_items, by_evidence)

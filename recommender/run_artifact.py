@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
-from embeddings.artifact import Written, load_artifact, write_artifact
+from embeddings.artifact import Artifact, Written, load_artifact, write_artifact
+from graph.errors import ArtifactError
 from graph.model import Run
 from recommender.evidence import Evidence
 from recommender.item_factors import ItemFactors
@@ -57,7 +59,7 @@ def write_run_artifact(folder: Path, evidence: Evidence, fingerprint: str) -> Wr
     )
 
 
-def read_factors(folder: Path, run: Run) -> ItemFactors | None:
+def read_factors(folder: Path | None, run: Run) -> ItemFactors | None:
     """The factors of a run, None where it has none.
 
     Raises an ArtifactError where the artifact is missing, damaged, or another graph's.
@@ -65,16 +67,22 @@ def read_factors(folder: Path, run: Run) -> ItemFactors | None:
     entry = cast(Mapping[str, Any] | None, run.settings.get("artifact"))
     if entry is None:
         return None
+    if folder is None:
+        raise ArtifactError(
+            f"run {run.id} has vectors ({entry['name']}) and no folder of artifacts was named; "
+            "name it, or train without the signal factors"
+        )
     artifact = load_artifact(
         folder, entry["name"], fingerprint=run.fingerprint, manifest_sha256=entry["sha256"]
     )
     parts = [name for name in artifact.manifest.arrays if name.startswith(PART)]
     return ItemFactors(
         ids=artifact.strings("items"),
-        sources=artifact.array("sources").view(np.ndarray).astype(np.float32, copy=False),
-        targets=artifact.array("targets").view(np.ndarray).astype(np.float32, copy=False),
-        parts={
-            name.removeprefix(PART): artifact.array(name).astype(np.float32, copy=False)
-            for name in parts
-        },
+        sources=_rows(artifact, "sources"),
+        targets=_rows(artifact, "targets"),
+        parts={name.removeprefix(PART): _rows(artifact, name) for name in parts},
     )
+
+
+def _rows(artifact: Artifact, name: str) -> NDArray[np.float32]:
+    return artifact.array(name).astype(np.float32, copy=False)

@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from graph.dataset import Dataset, Feedback
 from recommender.evidence import Edges, Evidence
 from recommender.history import latest_first, type_strength, weigh
+from recommender.recipe import FACTORS
 
 Scores = NDArray[np.float64]
 
@@ -54,24 +55,11 @@ class Scorer:
                 Seen items get a score like any other: leave them out before ranking.
         """
         recipe = self.evidence.recipe
-        row_of = np.full(len(self.dataset.users), -1, dtype=np.int32)
-        row_of[users] = np.arange(len(users), dtype=np.int32)
-        types = self.dataset.feedback_types
-        history = latest_first(
-            histories.where(row_of[histories.user] >= 0), types, recipe.history_limit
-        )
-        strength = type_strength(history, types, recipe.type_weights)
+        history, strength = self._history(users, histories)
         shape = (len(self.dataset.users), len(self.dataset.items))
         scores = np.zeros((len(users), shape[1]))
         touched = np.zeros(scores.shape, dtype=np.bool_)
-        reranked = np.zeros(scores.shape)
         for signal in recipe.signals:
-            if signal.relation == "FACTORS" and self.evidence.factors is not None:
-                weights = weigh(history, strength, signal, shape)[users]
-                reranked = (
-                    weights @ self.evidence.factors.sources
-                ) @ self.evidence.factors.targets.T
-                continue
             kernel = self._kernels.get(signal.relation)
             if kernel is None or signal.theta == 0.0:
                 continue
@@ -85,9 +73,35 @@ class Scorer:
         prior_weight = np.where(known, recipe.prior, recipe.prior_without_history)
         scores += prior_weight[:, None] * self.evidence.prior[None, :]
         touched |= (self.evidence.prior != 0.0)[None, :] & (prior_weight != 0.0)[:, None]
-        scores += reranked
+        scores += self.rerank(users, histories)
         scores[~touched] = -np.inf
         return scores
+
+    def _history(
+        self, users: NDArray[np.int32], histories: Feedback
+    ) -> tuple[Feedback, NDArray[np.float64]]:
+        """Their histories, latest first, and the weight of the type of each piece."""
+        recipe, types = self.evidence.recipe, self.dataset.feedback_types
+        is_asked = np.zeros(len(self.dataset.users), dtype=np.bool_)
+        is_asked[users] = True
+        history = latest_first(
+            histories.where(is_asked[histories.user]), types, recipe.history_limit
+        )
+        return history, type_strength(history, types, recipe.type_weights)
+
+    def rerank(self, users: NDArray[np.int32], histories: Feedback) -> Scores:
+        """The part of the scores that the factor model adds, for every item; the same shape."""
+        factors = self.evidence.factors
+        signal = next(
+            (one for one in self.evidence.recipe.signals if one.relation == FACTORS), None
+        )
+        if factors is None or signal is None:
+            return np.zeros((len(users), len(self.evidence.items)))
+        history, strength = self._history(users, histories)
+        shape = (len(self.dataset.users), len(self.dataset.items))
+        weights = weigh(history, strength, signal, shape)[users]
+        added: Scores = (weights @ factors.sources.astype(np.float64)) @ factors.targets.T
+        return added
 
 
 def to_matrix(edges: Edges, shape: tuple[int, int]) -> csr_array:

@@ -78,11 +78,23 @@ def _evidence(lang: Language, path: Path, predicted: str) -> str:
     last = path.edges[-1]
     if last.type in ITEM_EVIDENCE:
         section = book["evidence" if last.weight >= 0.0 else "evidence_below_zero"]
-        return section[last.type].format(do=_people_do(lang, predicted))
+        said = section[last.type].format(do=_people_do(lang, predicted))
+        return said + _in_what(lang, path)
     shared = book["shared"]
     plain = last.type.removeprefix("HAS_")
     template = shared.get(last.type, shared.get(plain, shared["OTHER"]))
     return template.format(entity=path.nodes[-2].name, relation=_readable(plain))
+
+
+def _in_what(lang: Language, path: Path) -> str:
+    """In which parts of their content two items are alike, and what both have."""
+    book = phrases(lang)["similar"]
+    parts = book["separator"].join(
+        book["part"].format(name=book[name], value=f"{value:.2f}")
+        for name, value in sorted(path.similarity.items(), reverse=True)
+    )
+    said = book["brackets"].format(parts=parts) if parts else ""
+    return said if path.both is None else said + book["both"].format(entity=path.both)
 
 
 def _people_do(lang: Language, predicted: str) -> str:

@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any, cast
 
 from graph.errors import NotReadyError
 from graph.model import Run
 from graph.store import Store
+from recommender.item_factors import ItemFactors
 from recommender.recipe import Recipe
+from recommender.run_artifact import read_factors
 
 KEPT = 100_000
 """Items whose prior is kept in memory, the most popular ones: some 15 MB."""
@@ -41,6 +44,7 @@ class ServingRun:
     recipe: Recipe
     predicted: str
     priors: Priors
+    factors: ItemFactors | None = None
 
 
 def current_run(store: Store) -> Run:
@@ -51,8 +55,12 @@ def current_run(store: Store) -> Run:
     return run
 
 
-def read_serving_run(store: Store, run: Run) -> ServingRun:
-    """What serving needs to know of a run."""
+def read_serving_run(store: Store, run: Run, artifacts: Path | None = None) -> ServingRun:
+    """What serving needs to know of a run.
+
+    `artifacts` is the folder of its vectors. Raises an ArtifactError where they are not as they
+    were written.
+    """
     types = store.schema().feedback_types
     popular = dict(store.retrieve_by_prior(run.id, (), KEPT))
     return ServingRun(
@@ -60,4 +68,5 @@ def read_serving_run(store: Store, run: Run) -> ServingRun:
         recipe=Recipe.from_json(cast(dict[str, Any], run.settings["recipe"])),
         predicted=types[0] if types else "",
         priors=Priors(popular, len(popular) < KEPT),
+        factors=read_factors(artifacts, run),
     )

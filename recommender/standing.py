@@ -62,7 +62,7 @@ def fall_back_if_mute(
     """
     if not standing.has_history:
         return standing
-    anchors = standing.full.items
+    anchors = standing.full.edges
     if anchors and store.retrieve(anchors, run.id, (), 1):
         return standing
     traits = [] if request.user is None else store.facts("User", [request.user])

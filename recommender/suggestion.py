@@ -1,6 +1,7 @@
 """The answer of a recommendation as plain values, and their JSON form (one for CLI and REST)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 ServedBy = Literal["history", "profile", "prior"]
@@ -44,13 +45,16 @@ class Path:
     """A walk from the user (or the session's item) to the suggested item.
 
     `len(nodes) == len(edges) + 1`. `share` is its contribution divided by the sum of the positive
-    contributions of the suggestion.
+    contributions of the suggestion. On a path by similar content, `similarity` holds the cosine of
+    the two items in each part that both have, and `both` the name of what they share, if anything.
     """
 
     nodes: tuple[PathNode, ...]
     edges: tuple[PathEdge, ...]
     share: float
     signal: str
+    similarity: Mapping[str, float] = field(default_factory=dict)
+    both: str | None = None
 
     def __post_init__(self) -> None:
         if len(self.nodes) != len(self.edges) + 1:
@@ -101,6 +105,8 @@ class Suggestion:
                     ],
                     "share": path.share,
                     "signal": path.signal,
+                    **({"similarity": dict(path.similarity)} if path.similarity else {}),
+                    **({"both": path.both} if path.both is not None else {}),
                 }
                 for path in self.paths
             ],

@@ -1,4 +1,5 @@
-"""The exact score of an item, term by term: one term for each evidence edge from an anchor.
+"""The exact score of an item, term by term: one for each evidence edge from an anchor, and one for
+each piece of the history from the factor model.
 
 The sum is `math.fsum`, rounded once whatever the order, so two stores that hold the same edges give
 the same bits.
@@ -11,12 +12,14 @@ from typing import NamedTuple
 
 from graph.store import Store
 from recommender.anchors import Anchors
-from recommender.recipe import SIGNAL_OF_RELATION
+from recommender.recipe import FACTORS, SIGNAL_OF_RELATION
 from recommender.serving_run import ServingRun
 
 
 class Term(NamedTuple):
     """`value = anchor weight * weight` of the evidence edge `(via)-[relation {weight}]->(item)`.
+
+    With the relation `FACTORS` the weight is that of the factor model, and there is no edge.
 
     `via` is an item of the history, an entity of the user, or None for the prior. (A named tuple:
     a request makes a thousand of them.)
@@ -31,6 +34,11 @@ class Term(NamedTuple):
     def signal(self) -> str:
         """The signal that this relation carries."""
         return SIGNAL_OF_RELATION[self.relation]
+
+    @property
+    def is_edge(self) -> bool:
+        """Whether the graph holds an edge for it."""
+        return self.via is not None and self.relation != FACTORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +65,10 @@ def score_items(
 ) -> list[Scored]:
     """The exact scores of these items, best first."""
     terms: dict[str, list[Term]] = {item: [] for item in items}
-    if anchors.items:
-        for edge in store.evidence(list(anchors.items), items, run.id):
-            anchor = anchors.items[edge.source].get(edge.relation)
+    edges = anchors.edges
+    if edges:
+        for edge in store.evidence(list(edges), items, run.id):
+            anchor = edges[edge.source].get(edge.relation)
             if anchor is not None:
                 value = anchor * edge.weight
                 terms[edge.target].append(Term(edge.relation, edge.source, edge.weight, value))
@@ -67,6 +76,13 @@ def score_items(
         for edge in store.entity_evidence(list(anchors.entities), items, run.id):
             value = anchors.entities[edge.source] * edge.weight
             terms[edge.target].append(Term(edge.relation, edge.source, edge.weight, value))
+    factors = anchors.factors
+    if run.factors is not None and factors:
+        for item, products in run.factors.terms(factors, items).items():
+            terms[item].extend(
+                Term(FACTORS, via, product, factors[via] * product)
+                for via, product in products.items()
+            )
     priors = run.priors.of(store, run.id, items)
     if anchors.prior:
         for item, weight in priors.items():

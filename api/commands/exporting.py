@@ -116,5 +116,5 @@ def _read(store: Store, artifacts: Path, vectors: str) -> tuple[int, NamedVector
     return run.id, NamedVectors(
         ids=factors.ids,
         titles=np.array([titles.get(item) or "" for item in factors.ids.tolist()], dtype=object),
-        values=factors.targets if vectors == FUSED else factors.parts[vectors],
+        values=factors.vectors if vectors == FUSED else factors.parts[vectors],
     )

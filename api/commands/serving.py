@@ -65,7 +65,7 @@ def recommend(
         lang=settings.recommend.lang,
     )
     with context.open_store(settings) as store:
-        recommendation = Recommender(store).recommend(request)
+        recommendation = Recommender(store, settings.artifacts).recommend(request)
     if as_json:
         print_json(recommendation.to_json())
     else:
@@ -83,7 +83,7 @@ def explain(context: CliContext, user: str, item: str, lang: str | None, as_json
     settings = context.settings({"recommend": {"lang": lang}})
     request = Request(user=user, n=settings.recommend.n, lang=settings.recommend.lang)
     with context.open_store(settings) as store:
-        explanation = Recommender(store).explain(request, item)
+        explanation = Recommender(store, settings.artifacts).explain(request, item)
     if as_json:
         print_json(explanation.to_json())
     else:

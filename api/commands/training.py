@@ -17,7 +17,8 @@ from api.embedding import embeddings_given, make_embedder
 from api.views.runs import show_run
 from graph.dataset import read_dataset
 from graph.errors import NotFoundError, NotReadyError
-from recommender.publishing import publish
+from recommender.publishing import publish, show_vectors
+from recommender.run_artifact import read_factors
 from recommender.training import train as train_evidence
 
 
@@ -61,6 +62,7 @@ def train(
                     f"there is no finished run {activate}. Finished runs: {listed}."
                 )
             store.activate_run(activate)
+            show_vectors(store, activate, read_factors(settings.artifacts, runs[activate]))
             run = replace(runs[activate], is_current=True)
         else:
             dataset = read_dataset(store)

@@ -52,7 +52,11 @@ class ServedRanker:
         is_reached = scores > -np.inf
         n_reached = (is_reached & (self._known[positions].toarray() == 0)).sum(axis=1)
         is_short = n_reached < self.n + max(self.n, MARGIN)
-        scores[is_short[:, None] & ~is_reached & (prior > 0.0)] = 0.0
+        fills = is_short[:, None] & ~is_reached & (prior > 0.0)
+        if fills.any():
+            added = self._scorer.rerank(positions, self.histories)
+            added[is_mute] = 0.0
+            scores[fills] = added[fills]
         return np.asarray(scores + _TIE * prior / max(prior.max(initial=0.0), 1.0))
 
     def _is_heard(self, shape: tuple[int, int]) -> NDArray[np.bool_]:

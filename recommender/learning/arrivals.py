@@ -48,11 +48,7 @@ class Placement:
         for name, weight in choice.blocks.items():
             block = self.knowledge.blocks[name]
             product = (history @ block) @ block[self.items].T
-            total += (
-                choice.semantic
-                * weight
-                * (product if isinstance(product, np.ndarray) else product.toarray())
-            )
+            total += weight * (product if isinstance(product, np.ndarray) else product.toarray())
         if factors is not None and self.fused.shape[1]:
             total += choice.factors * ((history @ factors.sources) @ self.fused.T)
             length = np.asarray(history.sum(axis=1)).ravel()

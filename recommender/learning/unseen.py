@@ -49,9 +49,9 @@ class UnseenChoice:
     """Weights of an untouched item's terms.
 
     `knowledge`: of SHARES; `blocks`: `w_b` of RESEMBLES; `factors` and `popularity`: of the fused
-    vector, whose ridge is `regularization`, and of the predicted popularity. `deviation` is that of the whole score over
-    the items of a list.
-    `quality`: nDCG@10 on the folds, of all terms together and of each kind alone.
+    vector, whose ridge is `regularization`, and of the predicted popularity. `deviation` is that of
+    the whole score over the items of a list. `quality`: nDCG@10 on the folds, of all terms together
+    and of each kind alone.
     """
 
     knowledge: float

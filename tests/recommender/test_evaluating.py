@@ -374,7 +374,7 @@ def test_the_lists_measured_are_the_lists_served(store: Store) -> None:
         fingerprint=dataset.fingerprint,
         artifacts=tmp_path,
     )
-    recommender = Recommender(store)
+    recommender = Recommender(store, tmp_path)
     (fold,) = run(dataset, OURS_ONLY).models[0].folds
     for user, top, scores in zip(fold.lists.users, fold.lists.top, fold.lists.scores, strict=True):
         answer = recommender.recommend(Request(user=str(dataset.users[user]), n=10))

@@ -36,7 +36,7 @@ def test_the_lists_measured_on_ml_100k_are_the_lists_served(ladybug_store: Store
     rng = np.random.default_rng(0).spawn(3)[2]
     evidence = train(dataset, TrainingSettings(), rng=rng)
     publish(ladybug_store, evidence, fingerprint=dataset.fingerprint, artifacts=tmp_path)
-    recommender = Recommender(ladybug_store)
+    recommender = Recommender(ladybug_store, tmp_path)
     for place in np.linspace(0, len(fold.lists.users) - 1, 40).astype(int):
         user = str(dataset.users[fold.lists.users[place]])
         served = recommender.recommend(Request(user=user, n=10)).suggestions
