@@ -15,7 +15,7 @@ import numpy as np
 from graph.dataset import Dataset, Ids
 from graph.model import Entity, FactEdge
 
-FACTS_PER_RELATION = 8
+FACTS_PER_RELATION = 4
 """Entities named for one relation: a film has a hundred linked pages and few tokens for them."""
 
 Degrees = Mapping[tuple[str, str], int]
@@ -43,7 +43,7 @@ def render_item(
         text: what is written about it.
         facts: its facts, in any order.
         degrees: how many items have each of its facts, itself included, as the store's
-            `entity_degrees` counts them; without them every fact counts as equally rare.
+            `entity_degrees` counts them; without them every one counts as equally well known.
     """
     title, text = _one_line(title or ""), _one_line(text or "")
     parts = [text] if title and text.startswith(title) else [title, text]
@@ -66,13 +66,13 @@ def _fact_sentences(facts: Sequence[FactEdge], degrees: Degrees) -> list[str]:
 
 
 def _telling(fact: FactEdge, degrees: Degrees) -> tuple[float, int, str, str]:
-    """The order within a relation: heavier, then rarer.
+    """The order within a relation: heavier, then better known (docs/decisions/text-encoders.md).
 
-    Rarity counts in powers of two: else each new item would change the texts of many others,
-    which would all have to be encoded again.
+    How well known counts in powers of two: else each new item would change the texts of many
+    others, which would all have to be encoded again.
     """
     degree = degrees.get((fact.relation, fact.entity.id), 1)
-    return -fact.weight, degree.bit_length(), fact.entity.name, fact.entity.id
+    return -fact.weight, -degree.bit_length(), fact.entity.name, fact.entity.id
 
 
 def heading(relation: str) -> str:
@@ -83,8 +83,9 @@ def heading(relation: str) -> str:
 
 def _one_line(text: str) -> str:
     """Without line breaks, control characters and broken surrogates: encoders stumble over them."""
-    printable = "".join(sign if sign.isprintable() else " " for sign in text)
-    return " ".join(printable.split())
+    if not text.isprintable():
+        text = "".join(sign if sign.isprintable() else " " for sign in text)
+    return " ".join(text.split())
 
 
 def _ended(sentence: str) -> str:

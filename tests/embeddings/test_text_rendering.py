@@ -34,10 +34,10 @@ def test_of_nothing_there_is_no_text(title: str | None, text: str | None) -> Non
     assert render_item(title, text, [fact("HAS_GENRE", "")]) == ""
 
 
-def test_heavier_facts_come_first_then_rarer_ones() -> None:
+def test_heavier_facts_come_first_then_better_known_ones() -> None:
     facts = [fact("HAS_TAG", name) for name in ("Common", "Rare")] + [fact("HAS_TAG", "Sure", 2.0)]
     degrees = {("HAS_TAG", "common"): 50, ("HAS_TAG", "rare"): 2, ("HAS_TAG", "sure"): 50}
-    assert render_item(None, None, facts, degrees) == "Tag: Sure, Rare, Common."
+    assert render_item(None, None, facts, degrees) == "Tag: Sure, Common, Rare."
 
 
 def test_a_long_list_is_cut_and_stands_last() -> None:
