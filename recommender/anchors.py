@@ -18,10 +18,11 @@ from recommender.recipe import FACTORS, RELATION_OF_SIGNAL, Recipe
 class Anchors:
     """The nodes that a score starts from.
 
-    `items` maps an item of the history to its weight by relation of evidence (or `FACTORS`), `entities` an entity
-    of the user to its weight; none of the weights is 0. `prior` is the factor of an item's PRIOR
-    weight, None where the prior is not to be used at all. `pieces` holds for each item of the
-    history the piece of feedback that counts most, `traits` for each entity the user's fact.
+    `items` maps an item of the history to its weight by relation of evidence (or `FACTORS`),
+    `entities` an entity of the user to its weight; none of the weights is 0. `prior` is the factor
+    of an item's PRIOR weight, None where the prior is not to be used at all. `pieces` holds for
+    each item of the history the piece of feedback that counts most, `traits` for each entity the
+    user's fact.
     """
 
     items: Mapping[str, Mapping[str, float]]

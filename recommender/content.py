@@ -1,53 +1,39 @@
-"""What a run knows of content: the maps that give an item its vector without training.
+"""How a run weighs content: what places an item that comes after the training.
 
-Learned by `recommender/learning/`, kept in the artifact, used for items that come after a training.
-It knows numpy alone, so it can be applied wherever a graph is served.
+Learned by `recommender/learning/`, kept in the Run node as JSON, used by `recommender/arriving.py`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
-
-from graph.dataset import Ids
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
-class FactPart:
-    """A block of facts: which relations lead to it, and its columns.
+class ContentSignal:
+    """The weights of one signal's kernel (`w_r` or `w_b`), and what turns the kernel into edges.
 
-    Column `j` is the entity `entities[j]`, with `rarity[j]`; `similarity` is the block's weight in
-    `RESEMBLES`. `map` (columns, embedding_size) leads to fused vectors and `popularity` (columns,)
-    to the popularity; both may be empty.
+    `to_known` scales edges to items that had feedback at the training, `to_unseen` those to items
+    that had none.
     """
 
-    relations: tuple[str, ...]
-    entities: Ids
-    rarity: NDArray[np.float64]
-    similarity: float
-    map: NDArray[np.float32]
-    popularity: NDArray[np.float32]
+    weights: Mapping[str, float]
+    to_known: float
+    to_unseen: float
 
 
 @dataclass(frozen=True, slots=True)
 class ContentModel:
-    """How an item without feedback is placed.
+    """The content signals of a run by relation, `SHARES` and `RESEMBLES`, and its evidence cut."""
 
-    The `*_scale` turn an item's terms (`w_r`-weighted shared facts, weighted cosines, fused vector,
-    predicted popularity) into evidence weights of this run; `edges_per_item` is its cut.
-    `amount_mean`, `amount_deviation` and `amount_map` are of the counts of facts by `relations`.
-    """
-
-    relation_weights: Mapping[str, float]
-    facts: Mapping[str, FactPart]
-    shares_scale: float
-    resembles_scale: float
-    factors_scale: float
-    popularity_scale: float
-    popularity_bounds: tuple[float, float]
-    relations: tuple[str, ...]
-    amount_mean: NDArray[np.float32]
-    amount_deviation: NDArray[np.float32]
-    amount_map: NDArray[np.float32]
+    signals: Mapping[str, ContentSignal]
     edges_per_item: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The model as JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        signals = {name: ContentSignal(**signal) for name, signal in value["signals"].items()}
+        return cls(signals, value["edges_per_item"])

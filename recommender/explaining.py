@@ -1,7 +1,7 @@
 """Explains one pair of user and item in full: each term and path, and why it is not suggested."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from graph.store import Store
@@ -84,7 +84,10 @@ def explain_item(
         raise no_such_user(store, request.user)
     if not store.items([item]):
         raise no_such_item(store, item)
-    ranking = rank_items(store, run, request, limit=DEEPEST)
+    ranking = rank_items(store, run, request)
+    if not ranking.candidates.is_complete:
+        deep = rank_items(store, run, request, limit=DEEPEST)
+        ranking = replace(ranking, candidates=deep.candidates)
     anchors = ranking.standing.asked
     [own] = score_items(store, run, anchors, [item])
     verdict = _verdict(ranking, request, own)

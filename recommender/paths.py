@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from graph.model import Entity, FactEdge, HistoryEntry
-from recommender.suggestion import Path, PathEdge, PathNode
+from recommender.suggestion import CommonFact, Path, PathEdge, PathNode
 from recommender.terms import Scored, Term
 
 SHOWN = 3
@@ -94,7 +94,7 @@ def draw_path(term: Term, item: str, title: str | None, share: float, around: Su
             share,
             term.signal,
             similarity=around.similarity.get(pair, {}),
-            both=None if both is None else both.entity.name,
+            both=None if both is None else CommonFact(both.relation, _entity_node(both.entity)),
         )
     fact_shared = around.shared.get(pair) if term.relation == "SHARES" else None
     if fact_shared is None:

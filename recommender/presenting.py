@@ -1,11 +1,13 @@
 """Makes suggestions of scored items: contributions, paths, shares and a sentence."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from graph.store import Store
 from recommender.anchors import Anchors
 from recommender.paths import Surroundings, choose_terms, draw_path, shares
+from recommender.recipe import FACTORS
 from recommender.request import Request
 from recommender.sentences import say_why
 from recommender.serving_run import ServingRun
@@ -76,8 +78,12 @@ class Presenter:
         """By the strongest path that raises the score; the first one, if there is any."""
         speaks = bool(shown) and shown[0].value > 0.0
         prior = next((term.value for term in scored.terms if term.via is None), 0.0)
+        fit = math.fsum(term.value for term in scored.terms if term.relation == FACTORS)
+        edges = [term for term in scored.terms if term.is_edge]
+        others = math.fsum(term.value for term in edges if term.value > 0.0)
         # What fills a list up stands there for its prior, even where that adds nothing to a score.
-        is_filler = not scored.terms and self.anchors.prior is not None and scored.prior > 0.0
+        is_found = bool(edges) or prior != 0.0
+        is_filler = not is_found and self.anchors.prior is not None and scored.prior > 0.0
         is_popular = prior > (shown[0].value if speaks else 0.0) or is_filler
         return say_why(
             self.request.lang,
@@ -85,4 +91,5 @@ class Presenter:
             self.run.predicted,
             is_popular=is_popular,
             is_disfavoured=any(term.value < 0.0 for term in scored.terms),
+            is_fitting=fit > max(others, prior, 0.0),
         )

@@ -44,6 +44,9 @@ def publish(
     if keep_runs < 1:
         raise ValueError(f"keep_runs is {keep_runs}; the current run must stay")
     settings: dict[str, object] = {**evidence.settings, "recipe": evidence.recipe.to_json()}
+    if evidence.content is not None:
+        settings["content"] = evidence.content.to_json()
+        settings["untouched"] = evidence.items[evidence.prior == 0.0].tolist()
     if evidence.factors is not None:
         settings["artifact"] = asdict(write_run_artifact(artifacts, evidence, fingerprint))
     run = Run(

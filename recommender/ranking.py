@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from graph.store import Store
 from recommender.diversity import diversify
 from recommender.request import Request
-from recommender.retrieval import LIMIT, Candidates, retrieve
+from recommender.retrieval import LIMIT, RERANKED, Candidates, retrieve
 from recommender.serving_run import ServingRun
 from recommender.sieve import Sieve
 from recommender.standing import Standing, fall_back_if_mute, take_standing
@@ -36,13 +36,17 @@ class Ranking:
     sieve: Sieve
 
 
-def rank_items(store: Store, run: ServingRun, request: Request, limit: int = LIMIT) -> Ranking:
-    """The best `request.n` items for a request."""
+def rank_items(
+    store: Store, run: ServingRun, request: Request, limit: int | None = None
+) -> Ranking:
+    """The best `request.n` items for a request, found within `limit` candidates of each kind."""
     sieve = Sieve.of(store, request)
     standing = take_standing(store, run, request)
     pool = request.n + max(request.n, MARGIN)
     if request.diversity > 0.0:
         pool = max(request.n * POOL_FACTOR, 100)
+    if limit is None:
+        limit = RERANKED if run.factors is not None and standing.asked.factors else LIMIT
     while True:
         standing, candidates = _retrieve(store, run, request, standing, pool, limit)
         passing = sieve.first(candidates.scores, pool)
@@ -64,7 +68,8 @@ def _retrieve(
 ) -> tuple[Standing, Candidates]:
     """Candidates, by the user's attributes or the prior where the history leads nowhere."""
     excluded = standing.excluded(request)
-    found = retrieve(store, run, standing.asked, excluded, n=n, limit=limit)
+    silent = {} if run.factors is None else standing.silent(request)
+    found = retrieve(store, run, standing.asked, excluded, n=n, limit=limit, silent=silent)
     if not found.by_items:
         fallen = fall_back_if_mute(store, run, request, standing)
         if fallen is not standing:

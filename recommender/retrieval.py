@@ -16,6 +16,9 @@ from recommender.serving_run import ServingRun
 LIMIT = 1000
 """Candidates taken from each kind of evidence; retrieval goes deeper where a filter needs it."""
 
+RERANKED = 10_000
+"""The same where the factor model reranks: it may lift any of them to the top."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
@@ -39,11 +42,12 @@ def retrieve(
     *,
     n: int,
     limit: int = LIMIT,
+    silent: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Candidates:
     """The candidates of these anchors: from items, from entities, and from the prior; reranked.
 
     The most popular items are among them where the prior counts, and where evidence reaches fewer
-    than `n`.
+    than `n`. What `silent` anchors reach is found, and nothing is added for it.
     """
     scores: dict[str, float] = {}
     is_complete = True
@@ -51,6 +55,11 @@ def retrieve(
     if edges:
         reached = store.retrieve(edges, run.id, excluded, limit)
         scores.update(reached)
+        is_complete &= len(reached) < limit
+    if silent:
+        reached = store.retrieve(silent, run.id, excluded, limit)
+        for item, _ in reached:
+            scores.setdefault(item, 0.0)
         is_complete &= len(reached) < limit
     by_items = len(scores)
     if anchors.entities:

@@ -36,7 +36,13 @@ def say_headline(lang: Language, key: str, user: str | None, **values: object) -
 
 
 def say_why(
-    lang: Language, path: Path | None, predicted: str, *, is_popular: bool, is_disfavoured: bool
+    lang: Language,
+    path: Path | None,
+    predicted: str,
+    *,
+    is_popular: bool,
+    is_disfavoured: bool,
+    is_fitting: bool = False,
 ) -> str:
     """Why an item is suggested, by its strongest path.
 
@@ -46,12 +52,16 @@ def say_why(
         predicted: the type of feedback that evidence was learned from.
         is_popular: the prior speaks for it more than this path does.
         is_disfavoured: evidence speaks against it.
+        is_fitting: the factor model, which knows the whole history and has no path, speaks for it
+            more than all else.
     """
     sentences = phrases(lang)["sentence"]
     if path is None:
+        if is_fitting:
+            return sentences["fitting"]
         key = "prior" if is_popular else "against" if is_disfavoured else "nothing"
         return sentences[key]
-    suffix = "_popular" if is_popular else ""
+    suffix = "_fitting" if is_fitting else "_popular" if is_popular else ""
     if path.edges[-1].type == "FAVOURS":
         entity = path.nodes[-2]
         return sentences["profile" + suffix].format(
@@ -80,21 +90,29 @@ def _evidence(lang: Language, path: Path, predicted: str) -> str:
         section = book["evidence" if last.weight >= 0.0 else "evidence_below_zero"]
         said = section[last.type].format(do=_people_do(lang, predicted))
         return said + _in_what(lang, path)
-    shared = book["shared"]
-    plain = last.type.removeprefix("HAS_")
-    template = shared.get(last.type, shared.get(plain, shared["OTHER"]))
-    return template.format(entity=path.nodes[-2].name, relation=_readable(plain))
+    return _shared(lang, last.type, path.nodes[-2].name)
+
+
+def _shared(lang: Language, relation: str, entity: str) -> str:
+    """That two items have the same entity."""
+    shared = phrases(lang)["shared"]
+    plain = relation.removeprefix("HAS_")
+    template = shared.get(relation, shared.get(plain, shared["OTHER"]))
+    return template.format(entity=entity, relation=_readable(plain))
 
 
 def _in_what(lang: Language, path: Path) -> str:
     """In which parts of their content two items are alike, and what both have."""
     book = phrases(lang)["similar"]
     parts = book["separator"].join(
-        book["part"].format(name=book[name], value=f"{value:.2f}")
+        book["part"].format(name=book.get(name, name), value=f"{value:.2f}")
         for name, value in sorted(path.similarity.items(), reverse=True)
     )
     said = book["brackets"].format(parts=parts) if parts else ""
-    return said if path.both is None else said + book["both"].format(entity=path.both)
+    if path.both is None or path.edges[-1].weight < 0.0:
+        return said
+    shared = _shared(lang, path.both.relation, path.both.entity.name)
+    return said + book["both"].format(shared=shared)
 
 
 def _people_do(lang: Language, predicted: str) -> str:

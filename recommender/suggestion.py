@@ -41,12 +41,20 @@ class PathEdge:
 
 
 @dataclass(frozen=True, slots=True)
+class CommonFact:
+    """What both ends of an edge have: `(first)-[relation]->(entity)<-[relation]-(second)`."""
+
+    relation: str
+    entity: PathNode
+
+
+@dataclass(frozen=True, slots=True)
 class Path:
     """A walk from the user (or the session's item) to the suggested item.
 
     `len(nodes) == len(edges) + 1`. `share` is its contribution divided by the sum of the positive
     contributions of the suggestion. On a path by similar content, `similarity` holds the cosine of
-    the two items in each part that both have, and `both` the name of what they share, if anything.
+    the two items in each part that both have, and `both` what they have in common, if anything.
     """
 
     nodes: tuple[PathNode, ...]
@@ -54,7 +62,7 @@ class Path:
     share: float
     signal: str
     similarity: Mapping[str, float] = field(default_factory=dict)
-    both: str | None = None
+    both: CommonFact | None = None
 
     def __post_init__(self) -> None:
         if len(self.nodes) != len(self.edges) + 1:
@@ -106,12 +114,22 @@ class Suggestion:
                     "share": path.share,
                     "signal": path.signal,
                     **({"similarity": dict(path.similarity)} if path.similarity else {}),
-                    **({"both": path.both} if path.both is not None else {}),
+                    **({} if path.both is None else {"both": _common_json(path.both)}),
                 }
                 for path in self.paths
             ],
             "sentence": self.sentence,
         }
+
+
+def _common_json(common: CommonFact) -> dict[str, str]:
+    entity = common.entity
+    return {
+        "relation": common.relation,
+        "id": entity.id,
+        "label": entity.label,
+        "name": entity.name,
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,10 +152,9 @@ class Assembly:
             edges_per_item = SEQUENTIAL_EDGES * self.edges_per_item
             return fit_sequence(feedback, choices.sequential, positions, edges_per_item)
         untouched = self.untouched(feedback)
+        weights = self.content_weights(signal, choices)
         if signal == "semantic":
-            weights = self.resemblance_weights(choices)
             return fit_resemblance(self.blocks, weights, self.edges_per_item, untouched)
-        weights = choices.relation_weights
         return fit_shared_facts(self.vectors, weights, self.edges_per_item, untouched)
 
     def untouched(self, feedback: Feedback) -> NDArray[np.bool_]:
@@ -163,8 +162,10 @@ class Assembly:
         count = np.bincount(feedback.item, minlength=self.shape[1])
         return np.asarray(count == 0)
 
-    def resemblance_weights(self, choices: Choices) -> Mapping[str, float]:
-        """`w_b` of `RESEMBLES`; all alike where none were learned."""
+    def content_weights(self, signal: str, choices: Choices) -> Mapping[str, float]:
+        """`w_r` of `SHARES` or `w_b` of `RESEMBLES`; all alike where none were learned."""
+        if signal == "knowledge":
+            return choices.relation_weights
         if choices.unseen is not None and choices.unseen.blocks:
             return choices.unseen.blocks
         return dict.fromkeys(self.blocks, 1.0)

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from graph.dataset import Feedback
+from recommender.content import ContentModel, ContentSignal
 from recommender.evidence import Edges, Evidence
 from recommender.history import latest_first, type_strength, weigh
 from recommender.item_factors import ItemFactors
 from recommender.kernels.cut import scale
 from recommender.kernels.factors import Factors
 from recommender.learning.arrivals import Placement, place_unseen
-from recommender.learning.assembly import SCALING_USERS, Assembly, Choices, matrix_of
+from recommender.learning.assembly import CONTENT, SCALING_USERS, Assembly, Choices, matrix_of
 from recommender.recipe import Recipe, SignalRecipe
 
 LEAST_THETA: Mapping[str, float] = {
@@ -41,6 +42,7 @@ def finish(assembly: Assembly, feedback: Feedback, choices: Choices) -> Evidence
     item_edges: dict[str, Edges] = {}
     recipes: list[SignalRecipe] = []
     item_factors = None
+    content: dict[str, ContentSignal] = {}
     for signal, theta in mixture.thetas.items():
         if signal in ("prior", "profile") or theta == 0.0:
             continue
@@ -61,12 +63,13 @@ def finish(assembly: Assembly, feedback: Feedback, choices: Choices) -> Evidence
         edges = assembly.item_edges(feedback, choices, signal)
         deviation = float((history @ matrix_of(edges, (shape[1], shape[1]))).toarray().std()) or 1.0
         scaled = scale(edges, 1.0 / deviation)
-        if unseen.weights.get(signal) is not None:
+        if signal in CONTENT:
+            to_unseen = unseen.weights.get(signal, theta / deviation) / theta
             is_unseen = unseen.is_unseen[edges.target]
-            weight = np.where(
-                is_unseen, edges.weight * unseen.weights[signal] / theta, scaled.weight
-            )
+            weight = np.where(is_unseen, edges.weight * to_unseen, scaled.weight)
             scaled = Edges(edges.source, edges.target, weight)
+            weights = assembly.content_weights(signal, choices)
+            content[recipe.relation] = ContentSignal(dict(weights), 1.0 / deviation, to_unseen)
         item_edges[recipe.relation] = _without_zeros(scaled)
     prior = assembly.prior(feedback)
     prior_weight = mixture.thetas.get("prior", 0.0) / (float(prior.std()) or 1.0)
@@ -84,6 +87,7 @@ def finish(assembly: Assembly, feedback: Feedback, choices: Choices) -> Evidence
         profile=profile,
         prior=prior,
         factors=item_factors,
+        content=ContentModel(content, assembly.edges_per_item) if content else None,
         recipe=Recipe(
             signals=tuple(recipes),
             type_weights=mixture.type_weights,
