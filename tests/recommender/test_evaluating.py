@@ -103,7 +103,7 @@ def write(store: Store, dataset: Dataset) -> None:
     )
 
 
-def test_the_graph_is_left_as_it_was(store: Store) -> None:
+def test_the_graph_is_left_as_it_was(store: Store, tmp_path: Path) -> None:
     write(store, films())
     dataset = read_dataset(store)
     publish(
@@ -364,7 +364,7 @@ def test_data_that_cannot_be_split_so(tmp_path: Path) -> None:
         run(films(), replace(QUICK, cold_items=tmp_path / "none.csv"))
 
 
-def test_the_lists_measured_are_the_lists_served(store: Store) -> None:
+def test_the_lists_measured_are_the_lists_served(store: Store, tmp_path: Path) -> None:
     """Train and publish as `whypath train` does; every user is served what was measured."""
     write(store, films())
     dataset = read_dataset(store)

@@ -45,7 +45,7 @@ def evidence_of(weight):
     )
 
 
-def test_a_run_holds_all_evidence_and_the_recipe(filled):
+def test_a_run_holds_all_evidence_and_the_recipe(filled, tmp_path):
     run = publish(filled, evidence_of(0.25), fingerprint="f", artifacts=tmp_path, at=7)
     assert filled.current_run() == run
     assert (run.at, run.fingerprint, run.is_ready) == (7, "f", True)
@@ -58,7 +58,7 @@ def test_a_run_holds_all_evidence_and_the_recipe(filled):
     assert filled.prior(["a", "b", "c"], run.id) == {"b": 2.0, "c": 1.0}
 
 
-def test_the_run_before_the_current_one_stays(filled):
+def test_the_run_before_the_current_one_stays(filled, tmp_path):
     runs = [
         publish(filled, evidence_of(float(weight)), fingerprint="f", artifacts=tmp_path)
         for weight in (1, 2, 3)
@@ -68,7 +68,7 @@ def test_the_run_before_the_current_one_stays(filled):
     assert filled.evidence(["a"], ["b"], runs[0].id) == []
 
 
-def test_leftovers_of_a_killed_training_go_and_the_old_run_serves(filled):
+def test_leftovers_of_a_killed_training_go_and_the_old_run_serves(filled, tmp_path):
     first = publish(filled, evidence_of(1.0), fingerprint="f", artifacts=tmp_path)
     filled.begin_run(Run(id=first.id + 1, at=1, fingerprint="f"))
     half = pa.table({"source": ["a"], "target": ["c"], "weight": [9.0]})
@@ -79,12 +79,12 @@ def test_leftovers_of_a_killed_training_go_and_the_old_run_serves(filled):
     assert [edge.weight for edge in filled.evidence(["a"], ["b", "c"], last.id)] == [2.0]
 
 
-def test_the_current_run_must_stay(filled):
+def test_the_current_run_must_stay(filled, tmp_path):
     with pytest.raises(ValueError, match="keep_runs is 0"):
         publish(filled, evidence_of(1.0), fingerprint="f", artifacts=tmp_path, keep_runs=0)
 
 
-def test_a_dataset_is_read_with_its_fingerprint(filled):
+def test_a_dataset_is_read_with_its_fingerprint(filled, tmp_path):
     before = read_dataset(filled)
     assert before.items.tolist() == ["a", "b", "c"]
     assert before.feedback.at.tolist() == [5]

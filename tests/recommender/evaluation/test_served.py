@@ -24,7 +24,9 @@ SETTINGS = EvaluationSettings(split="files", refit=True, baselines=())
 
 @pytest.mark.data
 @pytest.mark.slow
-def test_the_lists_measured_on_ml_100k_are_the_lists_served(ladybug_store: Store) -> None:
+def test_the_lists_measured_on_ml_100k_are_the_lists_served(
+    ladybug_store: Store, tmp_path: Path
+) -> None:
     folder = ROOT / "benchmarks" / "ml-100k"
     mapping = Mapping.from_toml(tomllib.loads((folder / "whypath.toml").read_text()), folder)
     if not mapping.path(mapping.items).is_file():
