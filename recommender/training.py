@@ -15,8 +15,6 @@ from graph.dataset import Dataset, Feedback, concatenate, sort_feedback
 from graph.errors import NotReadyError
 from graph.model import HELD_OUT
 from recommender.evidence import Evidence
-from recommender.history import type_strength, weigh
-from recommender.learning.arrivals import place_unseen
 from recommender.learning.assembly import DAMPING, Assembly, Choices
 from recommender.learning.collaborative import CollaborativeChoice, tune_collaborative
 from recommender.learning.factors import tune_factors
@@ -24,10 +22,11 @@ from recommender.learning.finishing import finish, with_least_thetas
 from recommender.learning.knowledge import learn_relation_weights
 from recommender.learning.memory import require_dense
 from recommender.learning.mixing import Mixture, mix
-from recommender.learning.search import Quality, is_better
+from recommender.learning.placement import scale_unseen
+from recommender.learning.search import Quality
 from recommender.learning.sequential import SequentialChoice, tune_sequential
 from recommender.learning.settings import SIGNALS, TrainingSettings
-from recommender.learning.unseen import UnseenChoice, learn_unseen
+from recommender.learning.unseen import learn_unseen
 from recommender.learning.validation import (
     MIN_USERS,
     Bench,
@@ -67,9 +66,6 @@ WORTHWHILE: Mapping[str, float] = {"sequential": 0.75, "factors": 0.6}
 """Share of the collaborative signal's quality that another one must reach to be mixed in: below it,
 the theta of the sequential one came out as 0 to 0.1 (ml-100k .74, ml-latest-small .70, ml-1m
 1.28)."""
-
-UNSEEN_SCALES = (1.0, 0.5, 0.25, 0.12, 0.06, 0.03)
-"""Tried for the scores of items without feedback, in units of the deviation of the others'."""
 
 Embed = Callable[[Dataset, Feedback], Mapping[str, Vectors]]
 """The embeddings of a dataset's items by part ("text", "knowledge", "gnn"), learned from these rows
@@ -267,7 +263,7 @@ def _choose(
     mixture, ndcg = mix(wide, assembly.scorer(wide, fit, choices), (*signals, "prior"), types)
     choices = replace(choices, mixture=mixture)
     if choices.unseen is not None:
-        scale = _scale_unseen(assembly, wide, fit, choices, choices.unseen)
+        scale = scale_unseen(assembly, wide, fit, choices, choices.unseen)
         choices = replace(choices, unseen_scale=scale)
         report(f"unseen items: scale {scale:.4g}")
     if "profile" in signals:
@@ -289,43 +285,6 @@ def _unless_behind(
         return signals
     report(f"{name}: left out, it is too far behind the collaborative signal")
     return tuple(signal for signal in signals if signal != name)
-
-
-def _scale_unseen(
-    assembly: Assembly, bench: Bench, fit: Feedback, choices: Choices, unseen: UnseenChoice
-) -> float:
-    """What the scores of items without feedback are multiplied by to stand in one list.
-
-    The greatest of `UNSEEN_SCALES` that is not clearly worse than the best of them on validation,
-    where some relevant items have no feedback to fit on.
-    """
-    mixture = choices.mixture
-    score = assembly.scorer(bench, fit, choices)
-    total = np.zeros(bench.shape, dtype=np.float32)
-    for signal, theta in mixture.thetas.items():
-        if theta:
-            total += np.float32(theta) * score(signal, mixture.type_weights)
-    factors = assembly.factors(fit, choices) if mixture.thetas.get("factors") else None
-    placement = place_unseen(assembly, fit, choices, unseen, factors)
-    unit = float(total.std()) / unseen.deviation
-    if not bench.is_relevant[:, placement.items].any():
-        return unit
-    types = assembly.dataset.feedback_types
-    strength = type_strength(bench.history, types, mixture.type_weights)
-    alone = assembly.signal_recipe("semantic", 1.0, choices)
-    history = weigh(bench.history, strength, alone, bench.shape)
-    scores = placement.scores(history, unseen, factors) * np.float32(unit)
-    qualities = []
-    for scale in UNSEEN_SCALES:
-        total[:, placement.items] = np.float32(scale) * scores
-        qualities.append(bench.quality(total))
-    top = max(qualities, key=lambda quality: float(quality.mean()))
-    kept = next(
-        scale
-        for scale, quality in zip(UNSEEN_SCALES, qualities, strict=True)
-        if not is_better(top, quality)
-    )
-    return unit * kept
 
 
 def _words(values: Mapping[str, object]) -> str:

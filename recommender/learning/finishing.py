@@ -19,8 +19,8 @@ from recommender.history import latest_first, type_strength, weigh
 from recommender.item_factors import ItemFactors
 from recommender.kernels.cut import scale
 from recommender.kernels.factors import Factors
-from recommender.learning.arrivals import Placement, place_unseen
 from recommender.learning.assembly import CONTENT, SCALING_USERS, Assembly, Choices, matrix_of
+from recommender.learning.placement import Placement, place_unseen
 from recommender.recipe import Recipe, SignalRecipe
 
 LEAST_THETA: Mapping[str, float] = {

@@ -8,8 +8,10 @@ from scipy.sparse import csr_array
 
 from embeddings.fusion import Fusion, fit_fusion
 from graph.dataset import Feedback
+from recommender.history import type_strength, weigh
 from recommender.kernels.factors import Factors
 from recommender.learning.assembly import Assembly, Choices
+from recommender.learning.search import is_better
 from recommender.learning.unseen import (
     Knowledge,
     UnseenChoice,
@@ -17,6 +19,10 @@ from recommender.learning.unseen import (
     popularity_blocks,
     usual_amounts,
 )
+from recommender.learning.validation import Bench
+
+UNSEEN_SCALES = (1.0, 0.5, 0.25, 0.12, 0.06, 0.03)
+"""Tried for the scores of items without feedback, in units of the deviation of the others'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +95,40 @@ def place_unseen(
         popular=popular,
         usual_amounts=usual,
     )
+
+
+def scale_unseen(
+    assembly: Assembly, bench: Bench, fit: Feedback, choices: Choices, unseen: UnseenChoice
+) -> float:
+    """What the scores of items without feedback are multiplied by to stand in one list.
+
+    The greatest of `UNSEEN_SCALES` that is not clearly worse than the best of them on validation,
+    where some relevant items have no feedback to fit on.
+    """
+    mixture = choices.mixture
+    score = assembly.scorer(bench, fit, choices)
+    total = np.zeros(bench.shape, dtype=np.float32)
+    for signal, theta in mixture.thetas.items():
+        if theta:
+            total += np.float32(theta) * score(signal, mixture.type_weights)
+    factors = assembly.factors(fit, choices) if mixture.thetas.get("factors") else None
+    placement = place_unseen(assembly, fit, choices, unseen, factors)
+    unit = float(total.std()) / unseen.deviation
+    if not bench.is_relevant[:, placement.items].any():
+        return unit
+    types = assembly.dataset.feedback_types
+    strength = type_strength(bench.history, types, mixture.type_weights)
+    alone = assembly.signal_recipe("semantic", 1.0, choices)
+    history = weigh(bench.history, strength, alone, bench.shape)
+    scores = placement.scores(history, unseen, factors) * np.float32(unit)
+    qualities = []
+    for scale in UNSEEN_SCALES:
+        total[:, placement.items] = np.float32(scale) * scores
+        qualities.append(bench.quality(total))
+    top = max(qualities, key=lambda quality: float(quality.mean()))
+    kept = next(
+        scale
+        for scale, quality in zip(UNSEEN_SCALES, qualities, strict=True)
+        if not is_better(top, quality)
+    )
+    return unit * kept
