@@ -1,13 +1,16 @@
 """Writes small graphs with evidence into a store, as an import and a training would."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from embeddings.artifact import write_artifact
 from graph.model import Entity, FactType, GraphSchema, Run
 from graph.store import Store
+from recommender.item_factors import ItemFactors
 from recommender.recipe import Recipe, SignalRecipe
 
 PLAIN = Recipe(
@@ -21,13 +24,17 @@ PLAIN = Recipe(
 """Every piece of history counts 1, and neither profile nor prior where there is a history."""
 
 
+FINGERPRINT = "by hand"
+"""That of every graph that is written here."""
+
+
 @dataclass(frozen=True)
 class SmallGraph:
     """A whole graph with its evidence, by hand.
 
     `entities` are those without facts. `feedback` maps a type to (user, item, value, at); `facts`
     are (label, relation, source, entity); `evidence` maps a relation to (source, target, weight),
-    PRIOR to (target, weight).
+    PRIOR to (target, weight). `factors` need a folder to be written to.
     """
 
     items: Mapping[str, str | None]
@@ -40,12 +47,17 @@ class SmallGraph:
     facts: Sequence[tuple[str, str, str, Entity]] = ()
     evidence: Mapping[str, Sequence[tuple]] = field(default_factory=dict)
     recipe: Recipe = PLAIN
+    factors: ItemFactors | None = None
 
 
-def write_run(store: Store, graph: SmallGraph) -> int:
+def write_run(store: Store, graph: SmallGraph, artifacts: Path | None = None) -> int:
     """Write the evidence as a new run and make it the current one."""
     run = 1 + max((run.id for run in store.runs()), default=0)
-    store.begin_run(Run(run, 0, "by hand", settings={"recipe": graph.recipe.to_json()}))
+    settings: dict[str, object] = {"recipe": graph.recipe.to_json()}
+    if graph.factors is not None:
+        assert artifacts is not None
+        settings["artifact"] = write_factors(artifacts, graph.factors)
+    store.begin_run(Run(run, 0, FINGERPRINT, settings=settings))
     for relation, edges in graph.evidence.items():
         names = ("target", "weight") if relation == "PRIOR" else ("source", "target", "weight")
         if edges:
@@ -57,7 +69,25 @@ def write_run(store: Store, graph: SmallGraph) -> int:
     return run
 
 
-def write_small_graph(store: Store, graph: SmallGraph) -> int:
+def write_factors(artifacts: Path, factors: ItemFactors) -> dict[str, str]:
+    """Write vectors as a training does; answers what the run says of them."""
+    written = write_artifact(
+        artifacts,
+        "run",
+        kind="run",
+        model="by hand",
+        fingerprint=FINGERPRINT,
+        arrays={
+            "sources": factors.sources,
+            "targets": factors.targets,
+            **{f"part.{name}": rows for name, rows in factors.parts.items()},
+        },
+        strings={"items": factors.ids},
+    )
+    return asdict(written)
+
+
+def write_small_graph(store: Store, graph: SmallGraph, artifacts: Path | None = None) -> int:
     """Write everything; answers the run."""
     types = {FactType(label, relation) for label, relation, _, _ in graph.facts}
     entities = {entity.id: entity for entity in graph.entities}
@@ -112,7 +142,7 @@ def write_small_graph(store: Store, graph: SmallGraph) -> int:
         )
     for feedback_type, rows in graph.feedback.items():
         write_feedback_rows(store, feedback_type, rows)
-    return write_run(store, graph)
+    return write_run(store, graph, artifacts)
 
 
 def write_feedback_rows(
@@ -209,6 +239,6 @@ def small_graph() -> type[SmallGraph]:
 
 
 @pytest.fixture(scope="session")
-def write_graph() -> Callable[[Store, SmallGraph], int]:
+def write_graph() -> Callable[..., int]:
     """`write_small_graph`, for tests that make their own graphs."""
     return write_small_graph

@@ -8,14 +8,17 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
+from pathlib import Path as File
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graph.model import HELD_OUT, Entity
 from graph.store import Store
+from recommender.item_factors import ItemFactors
 from recommender.recipe import Recipe, SignalRecipe
 from recommender.recommending import Recommender
 from recommender.request import SIGNALS, Request
@@ -24,7 +27,9 @@ from recommender.suggestion import Path, Suggestion
 NUMBER = count()
 CASES = 6
 WEIGHT = st.integers(-20, 100).map(lambda value: value / 64).filter(bool)
-RELATIONS = ("CO_LIKED", "FOLLOWED_BY", "SHARES")
+RELATIONS = ("CO_LIKED", "FOLLOWED_BY", "SHARES", "RESEMBLES")
+FACTORS = "FACTORS"
+SIZE = 3
 TYPES = ("LIKED", "VIEWED", "DISLIKED")
 
 property_test = settings(
@@ -54,7 +59,7 @@ def recipes(draw: st.DrawFn) -> Recipe:
             draw(st.sampled_from([None, 1.0, 7.5])),
             draw(st.sampled_from([0.0, 0.5, 1.0])),
         )
-        for relation in RELATIONS
+        for relation in (*RELATIONS, FACTORS)
     )
     return Recipe(
         signals,
@@ -90,6 +95,7 @@ def one_case(draw: st.DrawFn, small_graph: Callable[..., Any], head: str, recipe
     evidence["PRIOR"] = [
         (target, draw(WEIGHT)) for target in draw(st.lists(item, max_size=7, unique=True))
     ]
+    ids = draw(st.lists(item, unique=True))
     times = draw(st.permutations(range(len(pieces))))
     feedback: dict[str, list[tuple[str, str, float, int | None]]] = {name: [] for name in TYPES}
     for (piece, kind), at in zip(pieces, times, strict=True):
@@ -103,9 +109,26 @@ def one_case(draw: st.DrawFn, small_graph: Callable[..., Any], head: str, recipe
         facts=sorted(facts, key=str),
         evidence=evidence,
         recipe=recipe,
+        factors=draw(factors_of(ids)),
     )
     latest_first = sorted(zip(times, pieces, strict=True), reverse=True)
     return Case(graph, user, items, tuple(piece for _, piece in latest_first))
+
+
+@st.composite
+def factors_of(draw: st.DrawFn, ids: list[str]) -> ItemFactors:
+    """Vectors of some items, with all their digits; a part may be unknown."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+
+    def rows() -> np.ndarray:
+        return rng.uniform(-1.0, 1.0, (len(ids), SIZE)).astype(np.float32)
+
+    unit = {}
+    for name in ("text", "knowledge"):
+        part = rows()
+        known = rng.random((len(ids), 1)) < 0.7
+        unit[name] = known * part / np.linalg.norm(part, axis=1, keepdims=True)
+    return ItemFactors(np.array(ids, dtype=object), rows(), rows(), unit)
 
 
 @st.composite
@@ -128,6 +151,15 @@ def join_cases(cases: list[Case], small_graph: Callable[..., Any]) -> list[Case]
         feedback=_joined([graph.feedback for graph in graphs]),
         evidence=_joined([graph.evidence for graph in graphs]),
         recipe=graphs[0].recipe,
+        factors=ItemFactors(
+            np.concatenate([graph.factors.ids for graph in graphs]),
+            np.concatenate([graph.factors.sources for graph in graphs]),
+            np.concatenate([graph.factors.targets for graph in graphs]),
+            {
+                name: np.concatenate([graph.factors.parts[name] for graph in graphs])
+                for name in graphs[0].factors.parts
+            },
+        ),
     )
     return [replace(case, graph=graph) for case in cases]
 
@@ -136,11 +168,13 @@ def _joined(parts: list[dict[str, list[Any]]]) -> dict[str, list[Any]]:
     return {name: [row for part in parts for row in part[name]] for name in parts[0]}
 
 
-def expected_scores(case: Case, without: frozenset[str] = frozenset()) -> dict[str, float]:
+def expected_scores(case: Case, *, edges_only: bool = False) -> dict[str, float]:
     """The formula of recommender/recipe.py, term by term, for every item."""
     recipe = case.graph.recipe
     pieces = case.history[: recipe.history_limit]
     strengths = [recipe.type_weights[kind] for _, kind in pieces]
+    kernels = {relation: case.graph.evidence[relation] for relation in RELATIONS}
+    kernels[FACTORS] = [] if edges_only else factor_products(case.graph.factors)
     reaching = {
         (edge[0], relation) for relation in RELATIONS for edge in case.graph.evidence[relation]
     }
@@ -157,8 +191,8 @@ def expected_scores(case: Case, without: frozenset[str] = frozenset()) -> dict[s
         for (item, _), weight in zip(pieces, faded, strict=True):
             anchor = weight * signal.theta * total**-signal.damping if total else 0.0
             speaks |= anchor != 0.0 and (item, signal.relation) in reaching
-            for source, target, edge in case.graph.evidence[signal.relation]:
-                if source == item and item not in without:
+            for source, target, edge in kernels[signal.relation]:
+                if source == item:
                     terms[target].append(anchor * edge)
     prior = recipe.prior if speaks else recipe.prior_without_history
     profile = recipe.profile if speaks else recipe.profile_without_history
@@ -171,6 +205,16 @@ def expected_scores(case: Case, without: frozenset[str] = frozenset()) -> dict[s
     for target, edge in case.graph.evidence["PRIOR"]:
         terms[target].append(prior * edge)
     return {item: math.fsum(terms[item]) for item in case.graph.items}
+
+
+def factor_products(factors: ItemFactors) -> list[tuple[str, str, float]]:
+    products = factors.sources.astype(np.float64) @ factors.targets.astype(np.float64).T
+    ids = factors.ids.tolist()
+    return [
+        (source, target, float(products[row, column]))
+        for row, source in enumerate(ids)
+        for column, target in enumerate(ids)
+    ]
 
 
 def all_scores(recommender: Recommender, request: Request) -> dict[str, float]:
@@ -202,11 +246,19 @@ def check_path(path: Path, item: str, starts: set[str], edges: set[Any]) -> None
     for edge, left, right in zip(path.edges, path.nodes, path.nodes[1:], strict=False):
         source, target = (left, right) if edge.forward else (right, left)
         assert (source.id, edge.type, target.id, edge.weight) in edges
+    if path.both is not None:
+        facts = {edge[:3] for edge in edges}
+        for end in path.nodes[-2:]:
+            assert (end.id, path.both.relation, path.both.entity.id) in facts
+    assert all(-1.000001 <= value <= 1.000001 for value in path.similarity.values())
 
 
 def check_sum(suggestion: Suggestion) -> None:
     assert math.fsum(term.value for term in suggestion.contributions) == suggestion.score
     for term in suggestion.contributions:
+        if term.signal == "factors":
+            assert term.path is None
+            assert term.via is not None
         if term.path is not None:
             path = suggestion.paths[term.path]
             assert path.signal == term.signal
@@ -221,12 +273,13 @@ def test_scores_paths_masks_and_explanations(
     store: Store,
     write_graph: Callable[..., int],
     small_graph: Callable[..., Any],
+    tmp_path: File,
     data: st.DataObject,
 ) -> None:
     cases = data.draw(several_cases(small_graph, next(NUMBER)))
-    run = write_graph(store, cases[0].graph)
+    run = write_graph(store, cases[0].graph, tmp_path)
     for case in cases:
-        check_case(store, Recommender(store), case, run)
+        check_case(store, Recommender(store, tmp_path), case, run)
 
 
 def check_case(store: Store, recommender: Recommender, case: Case, run: int) -> None:
@@ -241,10 +294,14 @@ def check_case(store: Store, recommender: Recommender, case: Case, run: int) -> 
     assert [score for _, score in got] == sorted((score for _, score in got), reverse=True)
     for item, score in got:
         assert score == pytest.approx(expected[item], abs=1e-12)
-    # An item left out has no evidence at all.
+    # An item left out has no evidence at all: the factor model reranks, and finds nothing itself.
     everything = all_scores(recommender, request)
+    by_edges = expected_scores(case, edges_only=True)
     for item in case.graph.items:
-        assert everything.get(item, 0.0) == pytest.approx(expected[item], abs=1e-12)
+        if item in everything:
+            assert everything[item] == pytest.approx(expected[item], abs=1e-12)
+        else:
+            assert by_edges[item] == 0.0
 
     # Sums and paths.
     edges = own_edges(store, case, run)
@@ -255,11 +312,14 @@ def check_case(store: Store, recommender: Recommender, case: Case, run: int) -> 
 
     # Faithful: masking a piece changes each score by exactly its contributions.
     for masked in sorted(seen):
-        without = all_scores(recommender, replace(request, without=frozenset({masked})))
+        counterfactual = replace(request, without=frozenset({masked}))
+        without = all_scores(recommender, counterfactual)
         full = recommender.recommend(replace(request, n=1000, include_seen=True))
         for suggestion in full.suggestions:
             share = sum(t.value for t in suggestion.contributions if t.via == masked)
-            left = without.get(suggestion.item, 0.0)
+            left = without.get(suggestion.item)
+            if left is None:  # no edge leads to it any more
+                left = recommender.explain(counterfactual, suggestion.item).score
             assert left == pytest.approx(suggestion.score - share, abs=1e-12)
 
     # Explanations agree with the list, for every item.
@@ -271,10 +331,12 @@ def check_case(store: Store, recommender: Recommender, case: Case, run: int) -> 
         assert math.fsum(term.value for term in explanation.contributions) == explanation.score
         assert (explanation.verdict == "suggested") == (item in chosen)
         assert (explanation.verdict == "seen") == (item in seen)
+        if explanation.verdict == "unreached":
+            assert by_edges[item] == 0.0
         if item in dict(got):
             assert explanation.rank == 1 + [name for name, _ in got].index(item)
         assert len(explanation.paths) == sum(
-            term.via is not None for term in explanation.contributions
+            term.via is not None and term.signal != "factors" for term in explanation.contributions
         )
         for path in explanation.paths:
             check_path(path, item, {case.user}, edges)
@@ -286,12 +348,13 @@ def test_options_only_narrow_and_reorder(
     store: Store,
     write_graph: Callable[..., int],
     small_graph: Callable[..., Any],
+    tmp_path: File,
     data: st.DataObject,
 ) -> None:
     cases = data.draw(several_cases(small_graph, next(NUMBER)))
-    write_graph(store, cases[0].graph)
+    write_graph(store, cases[0].graph, tmp_path)
     for case in cases:
-        check_options(Recommender(store), case, data)
+        check_options(Recommender(store, tmp_path), case, data)
 
 
 def check_options(recommender: Recommender, case: Case, data: st.DataObject) -> None:
@@ -342,19 +405,20 @@ def test_sessions_are_scored_like_a_user_with_that_history(
     store: Store,
     write_graph: Callable[..., int],
     small_graph: Callable[..., Any],
+    tmp_path: File,
     data: st.DataObject,
 ) -> None:
     cases = data.draw(several_cases(small_graph, next(NUMBER)))
-    run = write_graph(store, cases[0].graph)
+    run = write_graph(store, cases[0].graph, tmp_path)
     for case in cases:
-        check_session(store, case, run)
+        check_session(store, Recommender(store, tmp_path), case, run)
 
 
-def check_session(store: Store, case: Case, run: int) -> None:
+def check_session(store: Store, recommender: Recommender, case: Case, run: int) -> None:
     liked = tuple(item for item, kind in reversed(case.history) if kind == "LIKED")
     if not liked:
         return
-    answer = Recommender(store).recommend(Request(history=liked, n=20))
+    answer = recommender.recommend(Request(history=liked, n=20))
     assert not set(liked) & {suggestion.item for suggestion in answer.suggestions}
     edges = own_edges(store, case, run)
     graph = replace(case.graph, facts=[f for f in case.graph.facts if f[0] == "Item"])
