@@ -5,6 +5,7 @@ on unread: `graph.mapping` knows them.
 """
 
 import difflib
+import json
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -95,7 +96,11 @@ SECTIONS: Mapping[str, type[Any]] = {
     "kge": KgeSettings,
     "gnn": GnnSettings,
 }
-SECRET_KEYS = frozenset({("store", "password")})
+SECRET_KEYS: Mapping[tuple[str, str], str] = {
+    ("store", "password"): "NEO4J_PASSWORD",
+    ("text", "api_key"): API_KEY_ENV,
+}
+"""Keys that do not belong in a file, with the environment variable that holds each."""
 
 
 def load_settings(
@@ -154,7 +159,7 @@ def _section_from_file(section: str, table: object) -> dict[str, Any]:
         if (section, key) in SECRET_KEYS:
             raise UsageError(
                 f"{SETTINGS_FILE}: [{section}] {key} is a secret and does not belong in a file; "
-                f"set the environment variable NEO4J_PASSWORD."
+                f"set the environment variable {SECRET_KEYS[section, key]}."
             )
         known = _keys(section)
         if key not in known:
@@ -193,21 +198,48 @@ def _known(given: str, known: list[str]) -> str:
 
 
 def _build(kind: type[T], section: str, values: Mapping[str, Any]) -> T:
-    split = {key: _split_list(kind, key, value) for key, value in values.items()}
+    read = {key: _from_text(kind, section, key, value) for key, value in values.items()}
     try:
-        return TypeAdapter(kind).validate_python(split)
+        return TypeAdapter(kind).validate_python(read)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        shown = "" if (section, key) in SECRET_KEYS else f" {first['input']!r}"
-        raise UsageError(
-            f"setting {section}.{key} does not accept{shown}: {first['msg'].lower()}."
-        ) from error
+        found = error.errors()
+        name = str(found[0]["loc"][0])
+        # A value that may be of several types has an error for each.
+        of_name = [entry for entry in found if entry["loc"][0] == name]
+        wrong = " or ".join(dict.fromkeys(_said(str(entry["msg"])) for entry in of_name))
+        is_one = len(of_name) == 1
+        key = ".".join(str(part) for part in found[0]["loc"]) if is_one else name
+        value = found[0]["input"] if is_one else values[name]
+        shown = "" if (section, key) in SECRET_KEYS else f" {value!r}"
+        raise UsageError(f"setting {section}.{key} does not accept{shown}: {wrong}.") from error
 
 
-def _split_list(kind: type[Any], key: str, value: Any) -> Any:
-    """A list in the environment is written with commas: `knowledge,profile`."""
-    annotation = next(str(entry.type) for entry in fields(kind) if entry.name == key)
-    if isinstance(value, str) and annotation.startswith("tuple"):
+def _said(message: str) -> str:
+    """A message of pydantic as part of a sentence, in the words of TOML."""
+    for theirs, ours in (
+        ("a valid boolean", "true or false"),
+        ("a valid tuple", "a list"),
+        ("a valid dictionary", "a table"),
+    ):
+        message = message.replace(theirs, ours)
+    return message[:1].lower() + message[1:]
+
+
+def _from_text(kind: type[Any], section: str, key: str, value: Any) -> Any:
+    """In the environment a list is written with commas, `knowledge,profile`, a table as JSON."""
+    if not isinstance(value, str):
+        return value
+    types = next(str(entry.type) for entry in fields(kind) if entry.name == key)
+    if "tuple[" in types:
+        if "bool" in types and value.strip().lower() in ("true", "false"):
+            return value.strip().lower() == "true"
         return [part.strip() for part in value.split(",") if part.strip()]
+    if "Mapping[" in types:
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError as error:
+            raise UsageError(
+                f"setting {section}.{key} does not accept {value!r}: it is not JSON, such as "
+                '{"name": 2}.'
+            ) from error
     return value
