@@ -106,7 +106,7 @@ def measure_ours(project: Project, users: int, repeat: int) -> tuple[list[str], 
     with open_store(url_of(project), password=os.environ.get("NEO4J_PASSWORD")) as store:
         ids = store.read_users()["id"].to_pylist()
         sample = [str(user) for user in np.random.default_rng(0).permutation(ids)[:users]]
-        recommender = Recommender(store)
+        recommender = Recommender(store, project.folder / "artifacts")
         return sample, measure(lambda user: recommender.recommend(Request(user)), sample, repeat)
 
 

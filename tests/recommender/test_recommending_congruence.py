@@ -70,10 +70,10 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
 
 
 @pytest.fixture
-def trained_store(ladybug_store: Store, evidence: Evidence) -> Store:
+def trained_store(ladybug_store: Store, evidence: Evidence, tmp_path: Path) -> Store:
     """An embedded graph of ml-100k, imported and trained."""
     import_ml_100k(ladybug_store)
-    publish(ladybug_store, evidence, fingerprint="", artifacts=tmp_path)
+    publish(ladybug_store, evidence, fingerprint="", artifacts=tmp_path / "embedded")
     return ladybug_store
 
 
@@ -86,9 +86,11 @@ def import_ml_100k(store: Store) -> None:
 
 @pytest.mark.data
 @pytest.mark.slow
-def test_masking_changes_every_score_by_exactly_the_contribution(trained_store: Store) -> None:
+def test_masking_changes_every_score_by_exactly_the_contribution(
+    trained_store: Store, tmp_path: Path
+) -> None:
     # The ranking alone: drawing the paths of a thousand items is not what this is about.
-    run = read_serving_run(trained_store, current_run(trained_store))
+    run = read_serving_run(trained_store, current_run(trained_store), tmp_path / "embedded")
     for user in sample(trained_store, MASKED_USERS):
         request = Request(user, n=MAX_N, include_seen=True)
         full = rank_items(trained_store, run, request).chosen
@@ -115,11 +117,12 @@ def test_masking_changes_every_score_by_exactly_the_contribution(trained_store: 
 @pytest.mark.neo4j
 @pytest.mark.slow
 def test_two_hundred_users_of_real_data(
-    trained_store: Store, neo4j_store: Store, evidence: Evidence
+    trained_store: Store, neo4j_store: Store, evidence: Evidence, tmp_path: Path
 ) -> None:
     import_ml_100k(neo4j_store)
-    publish(neo4j_store, evidence, fingerprint="", artifacts=tmp_path)
-    embedded, served = Recommender(trained_store), Recommender(neo4j_store)
+    publish(neo4j_store, evidence, fingerprint="", artifacts=tmp_path / "served")
+    embedded = Recommender(trained_store, tmp_path / "embedded")
+    served = Recommender(neo4j_store, tmp_path / "served")
     for place, user in enumerate(sample(trained_store, USERS)):
         request = Request(user, **OPTIONS[place % len(OPTIONS)])
         assert embedded.recommend(request) == served.recommend(request)
