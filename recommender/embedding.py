@@ -47,6 +47,7 @@ class Embedder:
     tensorboard: Path | None = None
     progress: Progress = SILENT
     report: Callable[[str], None] = _unheard
+    _logged: set[str] = field(default_factory=set, init=False, repr=False)
 
     def __call__(self, dataset: Dataset, feedback: Feedback) -> dict[str, Vectors]:
         """Vectors of the items by part, learned from these rows of feedback alone."""
@@ -94,4 +95,8 @@ class Embedder:
         return compose(entities, dataset.item_facts, n_items, rarity)
 
     def _log(self, name: str) -> Path | None:
-        return None if self.tensorboard is None else self.tensorboard / name
+        """The folder for logs of this embedding, the first time that it is computed."""
+        if self.tensorboard is None or name in self._logged:
+            return None
+        self._logged.add(name)
+        return self.tensorboard / name

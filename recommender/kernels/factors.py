@@ -19,6 +19,10 @@ from scipy.sparse import csr_array, csr_matrix, diags_array
 RIDGE = 1.0
 """Of the regression of user vectors; the histories' sums are damped, so their units are alike."""
 
+NOTHING = 1e-6
+"""Numbers below it are what is left of factors that the regularization shrank to nothing, as it
+does on a few dozen rows; real ones are about 0.1."""
+
 
 @dataclass(frozen=True, slots=True)
 class FactorChoice:
@@ -37,7 +41,7 @@ class FactorChoice:
 class Factors:
     """`K(s, c) = sources[s] . targets[c]`; both have the shape (n_items, embedding_size).
 
-    Rows of items without feedback are 0.
+    Rows of items without feedback are 0; all are, where there is too little feedback for factors.
     """
 
     sources: NDArray[np.float32]
@@ -64,6 +68,8 @@ def fit_factors(rows: csr_array, choice: FactorChoice, damping: float, seed: int
     model.fit(csr_matrix(rows, dtype=np.float32), show_progress=False)
     items = cast(NDArray[np.float32], model.item_factors).astype(np.float64)
     users = cast(NDArray[np.float32], model.user_factors).astype(np.float64)
+    if np.abs(items).max(initial=0.0) < NOTHING:
+        items[:] = 0.0
     length = np.asarray(rows.sum(axis=1)).ravel()
     items[np.asarray(rows.sum(axis=0)).ravel() == 0.0] = 0.0
     damped = diags_array(np.power(np.maximum(length, 1.0), -damping)) @ rows

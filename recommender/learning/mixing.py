@@ -12,6 +12,10 @@ from recommender.learning.validation import CUTOFFS, Bench, mean_ndcg
 THETAS = (0.0, 0.03, 0.1, 0.2, 0.3, 0.5, 0.8, 1.5)
 """Tried for every signal but the best, whose scores have deviation 1 and theta 1."""
 
+WITHOUT_PATH = {"factors": 0.5}
+"""Theta at most of a signal that has no edges, beside the 1 of the best signal that has some: what
+leads a list must be paths (docs/decisions/paths-lead.md has what that costs)."""
+
 DEPTH = 100
 """Items from the top of each signal that a mixture is measured on."""
 
@@ -43,7 +47,7 @@ def mix(
     Args:
         bench: users and all items.
         score: scores of a signal alone, deviation 1, under weights of the feedback types.
-        signals: names; the best of them alone gets theta 1.
+        signals: names; the best alone of those with edges gets theta 1.
         type_weights: to start from; types other than the first are tuned.
     """
     names = list(signals)
@@ -65,12 +69,13 @@ def mix(
 
     singles = {name: Mixture({name: 1.0}, type_weights) for name in names}
     alone = {name: float(measure(single).mean()) for name, single in singles.items()}
-    best = max(names, key=lambda name: alone[name])
+    leading = [name for name in names if name not in WITHOUT_PATH] or names
+    best = max(leading, key=lambda name: alone[name])
 
     def theta_of(name: str) -> Step:
         def step(mixture: Mixture) -> Iterable[Mixture]:
             for theta in THETAS:
-                if theta != mixture.thetas[name]:
+                if theta != mixture.thetas[name] and theta <= WITHOUT_PATH.get(name, np.inf):
                     yield replace(mixture, thetas={**mixture.thetas, name: theta})
 
         return step
