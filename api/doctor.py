@@ -2,13 +2,18 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, requires, version
 from typing import Any
 
 from api.context import CliContext
+from api.requirements import Requirement, read_requirements
+from api.settings import Settings
+from embeddings.text.choosing import choose_encoder
 from graph.errors import WhypathError
+
+EXTRA_OF_EMBEDDING: Mapping[str, str] = {"text": "text", "kge": "kge", "gnn": "dgl"}
+"""The extra of the package that holds the libraries of each embedding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +42,51 @@ def examine(context: CliContext) -> list[Check]:
 
 def _installation() -> Iterator[Check]:
     yield Check("python", sys.version_info >= (3, 11), sys.version.split()[0])
-    for requirement in requires("whypath") or ():
-        if "extra ==" in requirement:
-            continue
-        name = _distribution(requirement)
-        try:
-            yield Check(name, True, version(name))
-        except PackageNotFoundError:
-            yield Check(name, False, f"missing: pip install '{requirement}'")
+    extras: dict[str, list[Requirement]] = {}
+    for requirement in read_requirements():
+        if requirement.extra in EXTRA_OF_EMBEDDING.values():
+            extras.setdefault(requirement.name, []).append(requirement)
+        elif not requirement.extra:
+            lack = requirement.lack
+            yield Check(requirement.name, not lack, lack or str(requirement.installed))
+    for name, needed in sorted(extras.items()):
+        yield _optional(name, needed)
     for program, use in (("java", "make neo4j"), ("mvn", "make neo4j"), ("docker", "compose")):
         found = shutil.which(program)
         detail = found or f"not found; only needed for {use}"
         yield Check(program, found is not None, detail, is_optional=True)
 
 
-def _distribution(requirement: str) -> str:
-    end = next(
-        (i for i, letter in enumerate(requirement) if not (letter.isalnum() or letter in "-_.")),
-        len(requirement),
-    )
-    return requirement[:end]
+def _optional(name: str, needed: Sequence[Requirement]) -> Check:
+    """A library of embeddings, which several extras may need."""
+    lacking = next((requirement for requirement in needed if requirement.lack), None)
+    if lacking is not None:
+        uses = [use for use, extra in EXTRA_OF_EMBEDDING.items() if extra == lacking.extra]
+        detail = f"{lacking.lack}; only needed for embeddings of {', '.join(uses)}"
+        return Check(name, False, detail, is_optional=True)
+    extras = ", ".join(requirement.extra for requirement in needed)
+    return Check(name, True, f"{needed[0].installed} (whypath[{extras}])", is_optional=True)
+
+
+def _embeddings(settings: Settings) -> Iterator[Check]:
+    """Whether the embeddings that the project asks for can be computed."""
+    for name in settings.train.embeddings:
+        if name == "text":
+            try:
+                choice = choose_encoder(settings.text, settings.project, settings.text_api_key)
+            except WhypathError as error:
+                yield Check("embeddings: text", False, str(error))
+            else:
+                yield Check("embeddings: text", True, choice.name)
+            continue
+        extra = EXTRA_OF_EMBEDDING[name]
+        lacks = [
+            f"{requirement.name}: {requirement.lack}"
+            for requirement in read_requirements()
+            if requirement.extra == extra and requirement.lack
+        ]
+        model = settings.kge.model if name == "kge" else settings.gnn.model
+        yield Check(f"embeddings: {name}", not lacks, "; ".join(lacks) or model)
 
 
 def _project(context: CliContext) -> Iterator[Check]:
@@ -74,6 +104,7 @@ def _project(context: CliContext) -> Iterator[Check]:
             yield Check("mapping", True, ", ".join(settings.mapping))
         except WhypathError as error:
             yield Check("mapping", False, str(error))
+    yield from _embeddings(settings)
     try:
         with context.open_store(settings) as store:
             current = store.current_run()
