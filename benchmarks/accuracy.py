@@ -48,22 +48,25 @@ PROTOCOLS = {
         "ml-100k, published 80/10/10 split, tuned on valid, trained on train",
         "ml-100k",
         ("--split", "files", "--no-refit"),
-        0.2372,
+        0.246,
     ),
     "ml-1m": Protocol(
         "ml-1m, published chronological 60/20/20 split, tuned on valid, trained on train and valid",
         "ml-1m",
         ("--split", "files", "--refit"),
-        0.278,
+        0.285,
     ),
     "ml-latest-small": Protocol(
-        "ml-latest-small, published folds", "ml-latest-small", ("--split", "kfold"), 0.2880
+        "ml-latest-small, published folds", "ml-latest-small", ("--split", "kfold"), 0.296
     ),
     "cold-items": Protocol(
-        "ml-100k, 200 items without any feedback ranked among themselves",
+        "ml-100k, 200 items without any feedback ranked among themselves, with texts",
         "ml-100k",
-        ("--cold-items", "{data}/ml-100k/cold_items.csv", "--cold-fold", "test"),
-        0.0,
+        (
+            *("--cold-items", "{data}/ml-100k/cold_items.csv", "--cold-fold", "test"),
+            *("--embeddings", "text"),
+        ),
+        0.37,
     ),
 }
 
