@@ -12,7 +12,7 @@ from recommender.learning.validation import CUTOFFS, Bench, mean_ndcg
 THETAS = (0.0, 0.03, 0.1, 0.2, 0.3, 0.5, 0.8, 1.5)
 """Tried for every signal but the best, whose scores have deviation 1 and theta 1."""
 
-WITHOUT_PATH = {"factors": 0.5}
+WITHOUT_PATH = {"factors": 0.8}
 """Theta at most of a signal that has no edges, beside the 1 of the best signal that has some: what
 leads a list must be paths (docs/decisions/paths-lead.md has what that costs)."""
 
