@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 from graph.dataset import Facts
 from recommender.kernels.cut import fit_again, renumber, strongest
 from recommender.kernels.fact_rows import fact_rows, rows_by_relation
+from recommender.kernels.factors import FactorChoice, fit_factors
 from recommender.kernels.linear_autoencoder import fit_linear_autoencoder, gram
 from recommender.kernels.neighbours import fit_neighbours
 from recommender.kernels.popularity import fit_popularity
@@ -216,3 +217,10 @@ def test_neighbours_are_items_of_the_same_users():
     assert np.all(edges.source // 3 == edges.target // 3)
     assert np.all(edges.source != edges.target)
     assert np.all(edges.weight > 0)
+
+
+def test_factors_of_too_little_feedback_are_nothing_rather_than_noise():
+    rows = csr_array(np.eye(6))
+    factors = fit_factors(rows, FactorChoice(embedding_size=4), damping=0.5, seed=0)
+    assert not factors.sources.any()
+    assert not factors.targets.any()

@@ -5,7 +5,7 @@ Each example is a graph of its own, with ids of its own, so all of them fit into
 
 import math
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path as File
@@ -22,7 +22,7 @@ from recommender.item_factors import ItemFactors
 from recommender.recipe import Recipe, SignalRecipe
 from recommender.recommending import Recommender
 from recommender.request import SIGNALS, Request
-from recommender.suggestion import Path, Suggestion
+from recommender.suggestion import Contribution, Path, Suggestion
 
 NUMBER = count()
 CASES = 6
@@ -267,6 +267,10 @@ def check_sum(suggestion: Suggestion) -> None:
             assert path.share == pytest.approx(term.value / positive)
 
 
+def by_origin(terms: Sequence[Contribution]) -> dict[tuple[str, str | None], float]:
+    return {(term.signal, term.via): term.value for term in terms}
+
+
 @property_test
 @given(data=st.data())
 def test_scores_paths_masks_and_explanations(
@@ -390,6 +394,14 @@ def check_options(recommender: Recommender, case: Case, data: st.DataObject) -> 
         assert {term.signal for term in suggestion.contributions} <= set(request.signals)
         assert not {term.via for term in suggestion.contributions} & request.without
         assert suggestion.sentence
+    whole = recommender.recommend(Request(case.user, n=1000, include_seen=True))
+    terms = {one.item: one.contributions for one in whole.suggestions}
+    for suggestion in answer.suggestions:
+        assert by_origin(suggestion.contributions) == {
+            term: value
+            for term, value in by_origin(terms.get(suggestion.item, ())).items()
+            if term[0] in request.signals and term[1] not in request.without
+        }
     if request.diversity:
         plain = recommender.recommend(replace(request, diversity=0.0, n=1000))
         assert set(items) <= {suggestion.item for suggestion in plain.suggestions}
