@@ -215,9 +215,11 @@ def films(store: Store) -> Store:
 
 
 @pytest.fixture(scope="session")
-def write_films() -> Callable[[Store], int]:
-    """Writes FILMS; answers the run."""
-    return lambda store: write_small_graph(store, FILMS)
+def write_films() -> Callable[..., int]:
+    """Writes FILMS, with fields of it replaced; answers the run."""
+    return lambda store, artifacts=None, **changes: write_small_graph(
+        store, replace(FILMS, **changes), artifacts
+    )
 
 
 @pytest.fixture(scope="session")
