@@ -38,7 +38,6 @@ from recommender.evaluation.report import ModelResult, compare_models
 from recommender.evaluation.settings import EvaluationSettings
 from recommender.evaluation.significance import Interval
 from recommender.learning.settings import SIGNALS, TrainingSettings
-from recommender.training import no_embeddings
 
 FEEDBACK_SIGNALS = ("collaborative", "sequential", "profile")
 TOP = 10
@@ -152,9 +151,10 @@ def measure(
         # Above so many items no block weights are learned, and all are alike.
         training = replace(training, max_dense_items=1)
     before = sum(embedding.seconds.values())
-    embed = no_embeddings
-    if row.parts:
-        embed = lambda seen, feedback: embedding.vectors(row.parts, seen, feedback)  # noqa: E731
+
+    def embed(seen: Dataset, feedback: Feedback) -> MappingOf[str, Vectors]:
+        return embedding.vectors(row.parts, seen, feedback)
+
     report = evaluate(known, settings, training, embed=embed, report=say)
     spent = sum(embedding.seconds.values()) - before
     return report.models[0], report.models[0].cpu_seconds - spent
@@ -242,8 +242,8 @@ def run(experiment: Experiment, names: list[str], dataset: Dataset, workspace: W
     print("\n".join(lines[name] for name in names))
     print("\n`=`: the interval holds 0, the difference may be chance.\n")
     print_verdicts(experiment, results)
-    spent = ", ".join(f"{name} {value:.0f}" for name, value in embedding.seconds.items())
-    print(f"\nCPU seconds of the vectors, beside what the workspace held: {spent or 'none'}.")
+    took = ", ".join(f"{name} {value:.0f}" for name, value in embedding.seconds.items())
+    print(f"\nCPU seconds of the vectors, beside what the workspace held: {took or 'none'}.")
 
 
 def main() -> None:
