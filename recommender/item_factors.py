@@ -1,6 +1,6 @@
 """The factor model of a run: what reranks candidates, term by term through the history."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -56,14 +56,30 @@ class ItemFactors:
         Each number is worked out by itself, so it does not depend on what else is asked.
         """
         known = [item for item in anchors if item in self._row]
+        return {
+            candidate: dict(zip(known, products.tolist(), strict=True))
+            for candidate, products in self._products(known, candidates)
+        }
+
+    def values(
+        self, anchors: Mapping[str, float], candidates: Sequence[str]
+    ) -> dict[str, list[float]]:
+        """The terms with the weights of their anchors, without names: to the bit what they are."""
+        known = [item for item in anchors if item in self._row]
+        weights = np.array([anchors[item] for item in known], dtype=np.float64)
+        return {
+            candidate: (weights * products).tolist()
+            for candidate, products in self._products(known, candidates)
+        }
+
+    def _products(
+        self, known: Sequence[str], candidates: Iterable[str]
+    ) -> Iterator[tuple[str, NDArray[np.float64]]]:
         sources = self.sources[self._rows(known)].astype(np.float64)
-        found = {}
         for candidate in candidates:
             place = self._row.get(candidate)
             if place is not None:
-                products = sources * self.targets[place].astype(np.float64)
-                found[candidate] = dict(zip(known, products.sum(axis=1).tolist(), strict=True))
-        return found
+                yield candidate, (sources * self.targets[place].astype(np.float64)).sum(axis=1)
 
     def similarity(self, first: str, second: str) -> dict[str, float]:
         """The cosine of two items in each part that both have."""

@@ -9,7 +9,7 @@ from recommender.retrieval import LIMIT, RERANKED, Candidates, retrieve
 from recommender.serving_run import ServingRun
 from recommender.sieve import Sieve
 from recommender.standing import Standing, fall_back_if_mute, take_standing
-from recommender.terms import Scored, score_items
+from recommender.terms import Scored, add_factor_terms, score_items
 
 MARGIN = 20
 """Items scored exactly beyond the first n (or n more, if that is more): the database's sums may
@@ -53,8 +53,11 @@ def rank_items(
         if len(passing) >= pool or candidates.is_complete or limit >= DEEPEST:
             break
         limit *= 10
-    scored = score_items(store, run, standing.asked, passing)
+    is_diverse = request.diversity > 0.0
+    scored = score_items(store, run, standing.asked, passing, is_whole=is_diverse)
     chosen = diversify(scored, request.n, request.diversity)
+    if not is_diverse:
+        chosen = add_factor_terms(run, standing.asked, chosen)
     return Ranking(tuple(chosen), standing, candidates, tuple(passing), sieve)
 
 

@@ -6,8 +6,9 @@ the same bits.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import NamedTuple
 
 from graph.store import Store
@@ -61,9 +62,13 @@ class Scored:
 
 
 def score_items(
-    store: Store, run: ServingRun, anchors: Anchors, items: Sequence[str]
+    store: Store, run: ServingRun, anchors: Anchors, items: Sequence[str], *, is_whole: bool = True
 ) -> list[Scored]:
-    """The exact scores of these items, best first."""
+    """The exact scores of these items, best first.
+
+    Not `is_whole`, their `terms` lack those of the factor model, which `add_factor_terms` adds:
+    there are as many as the history has pieces, and few items are shown.
+    """
     terms: dict[str, list[Term]] = {item: [] for item in items}
     edges = anchors.edges
     if edges:
@@ -76,20 +81,41 @@ def score_items(
         for edge in store.entity_evidence(list(anchors.entities), items, run.id):
             value = anchors.entities[edge.source] * edge.weight
             terms[edge.target].append(Term(edge.relation, edge.source, edge.weight, value))
-    factors = anchors.factors
-    if run.factors is not None and factors:
-        for item, products in run.factors.terms(factors, items).items():
-            terms[item].extend(
-                Term(FACTORS, via, product, factors[via] * product)
-                for via, product in products.items()
-            )
     priors = run.priors.of(store, run.id, items)
     if anchors.prior:
         for item, weight in priors.items():
             terms[item].append(Term("PRIOR", None, weight, anchors.prior * weight))
+    factors = anchors.factors
+    reranked: Mapping[str, Sequence[float]] = {}
+    if run.factors is not None and factors:
+        reranked = run.factors.values(factors, items)
     scored = []
     for item, found in terms.items():
         counting = tuple(term for term in found if term.value != 0.0)
-        score = math.fsum(term.value for term in counting)
+        score = math.fsum(chain((term.value for term in counting), reranked.get(item, ())))
         scored.append(Scored(item, score, counting, priors.get(item, 0.0)))
+    if is_whole:
+        scored = add_factor_terms(run, anchors, scored)
     return sorted(scored, key=lambda one: one.order)
+
+
+def add_factor_terms(run: ServingRun, anchors: Anchors, scored: Sequence[Scored]) -> list[Scored]:
+    """The same items with the terms of the factor model; their scores count these already."""
+    factors = anchors.factors
+    if run.factors is None or not factors:
+        return list(scored)
+    products = run.factors.terms(factors, [one.item for one in scored])
+    return [
+        replace(
+            one,
+            terms=(
+                *one.terms,
+                *(
+                    Term(FACTORS, via, product, value)
+                    for via, product in products.get(one.item, {}).items()
+                    if (value := factors[via] * product) != 0.0
+                ),
+            ),
+        )
+        for one in scored
+    ]
