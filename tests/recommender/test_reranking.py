@@ -115,12 +115,15 @@ def test_sentences_say_when_the_whole_history_speaks_rather_than_a_path(
 ) -> None:
     found = suggestions(films_with_factors, tmp_path)
     assert found[ALIEN].sentence == (
-        "Because it fits the history as a whole; also, you liked Toy Story (1995), "
-        "and people often go on from it to this."
+        "Because it fits the history as a whole, above all Heat (1995) and Toy Story (1995); "
+        "also, you liked Toy Story (1995), and people often go on from it to this."
     )
     assert found[INSIDER].sentence.startswith("Because you liked Heat")
     alone = suggestions(films_with_factors, tmp_path, signals=("factors",), lang="zh")
-    assert alone[ALIEN].sentence == "因为它与整个历史记录相符。"
+    assert (
+        alone[ALIEN].sentence
+        == "因为它与整个历史记录相符，尤其是“Heat (1995)”和“Toy Story (1995)”。"
+    )
     assert alone[SERPICO].sentence == "图中没有支持它的依据，反而有不利于它的依据。"
 
 
@@ -144,8 +147,9 @@ def test_similar_content_says_in_what_and_what_both_have(
         "label": "Person",
         "name": "Al Pacino",
     }
-    # one of them has no knowledge vector, and they share no fact
-    assert quiet["sentence"].endswith("and this is similar in content (text 0.00).")
+    # one of them has no knowledge vector, their texts are not alike, and they share no fact
+    assert quiet["paths"][0]["similarity"] == {"text": 0.0}
+    assert quiet["sentence"].endswith("and this is similar in content.")
     assert "both" not in quiet["paths"][0]
     chinese = Recommender(store, tmp_path).recommend(Request("42", n=1, lang="zh")).suggestions[0]
     assert chinese.sentence == (
