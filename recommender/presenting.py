@@ -15,6 +15,9 @@ from recommender.sharing import SharedFactFinder
 from recommender.suggestion import Contribution, Path, Suggestion
 from recommender.terms import Scored, Term
 
+NAMED = 2
+"""Items of the history that a sentence names where the whole of it speaks for an item."""
+
 
 @dataclass(frozen=True, slots=True)
 class Presenter:
@@ -92,4 +95,20 @@ class Presenter:
             is_popular=is_popular,
             is_disfavoured=any(term.value < 0.0 for term in scored.terms),
             is_fitting=fit > max(others, prior, 0.0),
+            fitting=self._fitting(scored),
         )
+
+    def _fitting(self, scored: Scored) -> list[str]:
+        """The items of the history that the factor model finds to fit best; none that counts
+        against what is like it."""
+        weights = self.anchors.factors
+        best = [
+            term.via
+            for term in scored.greatest_first()
+            if term.relation == FACTORS
+            and term.via is not None
+            and term.value > 0.0
+            and weights[term.via] > 0.0
+        ]
+        pieces = [self.anchors.pieces[via] for via in best[:NAMED]]
+        return [piece.title or piece.item for piece in pieces]

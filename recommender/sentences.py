@@ -5,13 +5,16 @@ feedback or a relation without a phrase of its own is named as it stands in the 
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 
 from graph.model import ITEM_EVIDENCE
 from recommender.request import Language
 from recommender.suggestion import Path
+
+ALIKE = 0.25
+"""The cosine from which on a part of the content is named as one in which two items are alike."""
 
 _Phrases = Mapping[str, Mapping[str, str]]
 
@@ -43,6 +46,7 @@ def say_why(
     is_popular: bool,
     is_disfavoured: bool,
     is_fitting: bool = False,
+    fitting: Sequence[str] = (),
 ) -> str:
     """Why an item is suggested, by its strongest path.
 
@@ -54,22 +58,34 @@ def say_why(
         is_disfavoured: evidence speaks against it.
         is_fitting: the factor model, which knows the whole history and has no path, speaks for it
             more than all else.
+        fitting: the names of the items of the history that it fits best, best first.
     """
     sentences = phrases(lang)["sentence"]
     if path is None:
         if is_fitting:
-            return sentences["fitting"]
+            return sentences["fitting"].format(above_all=_above_all(lang, fitting))
         key = "prior" if is_popular else "against" if is_disfavoured else "nothing"
         return sentences[key]
     suffix = "_fitting" if is_fitting else "_popular" if is_popular else ""
+    above_all = _above_all(lang, fitting)
     if path.edges[-1].type == "FAVOURS":
         entity = path.nodes[-2]
         return sentences["profile" + suffix].format(
-            entity=entity.name, kind=_readable(entity.label), do=_people_do(lang, predicted)
+            entity=entity.name,
+            kind=_readable(entity.label),
+            do=_people_do(lang, predicted),
+            above_all=above_all,
         )
     return sentences["reason" + suffix].format(
-        anchor=_anchor(lang, path), evidence=_evidence(lang, path, predicted)
+        anchor=_anchor(lang, path), evidence=_evidence(lang, path, predicted), above_all=above_all
     )
+
+
+def _above_all(lang: Language, fitting: Sequence[str]) -> str:
+    """What of the history an item fits best."""
+    book = phrases(lang)["fitting"]
+    items = book["and"].join(book["item"].format(item=item) for item in fitting)
+    return book["above_all"].format(items=items) if items else ""
 
 
 def _anchor(lang: Language, path: Path) -> str:
@@ -107,6 +123,7 @@ def _in_what(lang: Language, path: Path) -> str:
     parts = book["separator"].join(
         book["part"].format(name=book.get(name, name), value=f"{value:.2f}")
         for name, value in sorted(path.similarity.items(), reverse=True)
+        if value >= ALIKE
     )
     said = book["brackets"].format(parts=parts) if parts else ""
     if path.both is None or path.edges[-1].weight < 0.0:

@@ -1,5 +1,6 @@
 """Suggestions and explanations as a person reads them: the answer first, then its paths."""
 
+import math
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -51,6 +52,8 @@ def show_recommendation(console: Console, answer: Recommendation, paths: int = 1
         for path in _different_first(suggestion.paths)[:paths]:
             _print_path(console, head, path)
             head = "   "
+        if any(term.signal == "factors" for term in suggestion.contributions):
+            console.print(Text(f"{head}  = {_by_signal(suggestion.contributions)}", style="dim"))
 
 
 def show_explanation(console: Console, explanation: Explanation) -> None:
@@ -59,6 +62,7 @@ def show_explanation(console: Console, explanation: Explanation) -> None:
     console.print(Text(explanation.sentence))
     console.print()
     console.print(Text(f"score {explanation.score:.6f}, the sum of:", style="bold"))
+    console.print(Text(f"  {_by_signal(explanation.contributions)}", style="dim"))
     table = Table(box=None, pad_edge=False)
     table.add_column("contribution", justify="right")
     table.add_column("signal")
@@ -71,8 +75,20 @@ def show_explanation(console: Console, explanation: Explanation) -> None:
         table.add_row(f"{value:+.6f}", "", Text(f"{len(rest)} smaller ones", style="dim"))
     console.print(table)
     console.print()
-    for path in explanation.paths[:SHOWN_TERMS]:
+    for path in _different_first(explanation.paths)[:SHOWN_TERMS]:
         _print_path(console, "", path)
+
+
+def _by_signal(terms: Sequence[Contribution]) -> str:
+    """What each signal adds to the score, the greatest first: `2.1 factors - 0.3 profile`."""
+    values: dict[str, list[float]] = {}
+    for term in terms:
+        values.setdefault(term.signal, []).append(term.value)
+    sums = sorted(((math.fsum(parts), signal) for signal, parts in values.items()), reverse=True)
+    said = " ".join(
+        f"{'-' if value < 0.0 else '+'} {abs(value):.4f} {signal}" for value, signal in sums
+    )
+    return said.removeprefix("+ ")
 
 
 def _different_first(paths: Sequence[Path]) -> list[Path]:

@@ -1,5 +1,8 @@
 """Paths: which terms become one, how they are drawn, and their one line of text."""
 
+import json
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +17,7 @@ from recommender.paths import (
     path_line,
     shares,
 )
+from recommender.suggestion import CommonFact, PathEdge, PathNode, Suggestion
 from recommender.terms import Scored, Term
 
 PACINO = Entity("p1", "Person", "Al Pacino")
@@ -70,6 +74,34 @@ def test_the_prior_has_no_path() -> None:
         draw_path(Term("PRIOR", None, 0.2, 0.1), "9", None, 1.0, AROUND)
 
 
+def test_similar_content_is_one_edge_with_what_is_known_of_both() -> None:
+    around = replace(AROUND, similarity={("1", "9"): {"text": 0.7}})
+    assert line("RESEMBLES", around=around) == (
+        "42 -LIKED-> Heat (1995) -RESEMBLES-> Serpico (1973)"
+    )
+    path = draw_path(Term("RESEMBLES", "1", 0.2, 0.1), "9", None, 0.25, around)
+    assert path.edges[-1] == PathEdge("RESEMBLES", 0.2)
+    assert path.similarity == {"text": 0.7}
+    assert path.both == CommonFact("HAS_CAST", PathNode("p1", "Person", "Al Pacino"))
+    suggestion = Suggestion("9", None, 1, 0.1, (), (path,), "")
+    (told,) = json.loads(json.dumps(suggestion.to_json()))["paths"]
+    assert told["similarity"] == {"text": 0.7}
+    assert told["both"] == {
+        "relation": "HAS_CAST",
+        "id": "p1",
+        "label": "Person",
+        "name": "Al Pacino",
+    }
+
+
+def test_other_paths_say_nothing_of_content() -> None:
+    around = replace(AROUND, similarity={("1", "9"): {"text": 0.7}})
+    for relation in ("CO_LIKED", "SHARES"):
+        path = draw_path(Term(relation, "1", 0.2, 0.1), "9", None, 1.0, around)
+        (told,) = Suggestion("9", None, 1, 0.1, (), (path,), "").to_json()["paths"]
+        assert told.keys() == {"nodes", "edges", "share", "signal"}
+
+
 def test_terms_are_chosen_to_differ_in_kind() -> None:
     terms = [
         Term("CO_LIKED", "a", 1.0, 0.9),
@@ -77,6 +109,7 @@ def test_terms_are_chosen_to_differ_in_kind() -> None:
         Term("CO_LIKED", "c", 1.0, 0.7),
         Term("SHARES", "a", 1.0, 0.1),
         Term("PRIOR", None, 1.0, 5.0),
+        Term("FACTORS", "a", 1.0, 4.0),
         Term("FOLLOWED_BY", "a", 1.0, -3.0),
     ]
     assert choose_terms(terms) == [terms[0], terms[1], terms[3]]

@@ -2,13 +2,15 @@
 
 import re
 import string
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from graph.model import ITEM_EVIDENCE
 from recommender.request import LANGUAGES, Language
 from recommender.sentences import phrases, say_headline, say_note, say_why
-from recommender.suggestion import Path, PathEdge, PathNode
+from recommender.suggestion import CommonFact, Path, PathEdge, PathNode
 
 USER = PathNode("42", "User", "42")
 HEAT = PathNode("1", "Item", "Heat")
@@ -27,9 +29,17 @@ def shared(relation: str, kind: str, name: str) -> Path:
     return Path((USER, HEAT, entity, SERPICO), edges, 1.0, "knowledge")
 
 
-def why(path: Path | None, lang: Language = "en", predicted: str = "LIKED", **flags: bool) -> str:
-    given = {"is_popular": False, "is_disfavoured": False, **flags}
-    return say_why(lang, path, predicted, **given)
+def resembles(
+    similarity: dict[str, float], both: CommonFact | None = None, weight: float = 0.2
+) -> Path:
+    return replace(evidence("RESEMBLES", weight=weight), similarity=similarity, both=both)
+
+
+PACINO = CommonFact("HAS_CAST", PathNode("p", "Person", "Al Pacino"))
+
+
+def why(path: Path | None, lang: Language = "en", predicted: str = "LIKED", **given: Any) -> str:
+    return say_why(lang, path, predicted, **{"is_popular": False, "is_disfavoured": False, **given})
 
 
 def test_english() -> None:
@@ -54,6 +64,52 @@ def test_chinese() -> None:
     )
 
 
+def test_similar_content_says_in_what_and_what_both_have() -> None:
+    path = resembles({"text": 0.712, "knowledge": 0.64}, PACINO)
+    assert why(path) == (
+        "Because you liked Heat, and this is similar in content (text 0.71, knowledge 0.64); "
+        "Al Pacino is in the cast of both."
+    )
+    assert why(path, "zh") == (
+        "因为您喜欢“Heat”，而且两者的内容相近（文本 0.71，知识 0.64）；两者的演员中都有Al Pacino。"
+    )
+    other = CommonFact("PLAYED_ON", PathNode("n", "Console", "NES"))
+    assert why(resembles({}, other)).endswith("similar in content; both have NES (played on).")
+
+
+def test_a_part_in_which_the_two_are_hardly_alike_is_not_called_similar() -> None:
+    assert why(resembles({"text": 0.04, "knowledge": -0.3, "gnn": 0.88})) == (
+        "Because you liked Heat, and this is similar in content (graph network 0.88)."
+    )
+    assert why(resembles({"text": 0.04})) == (
+        "Because you liked Heat, and this is similar in content."
+    )
+
+
+def test_unlike_content_is_not_said_to_be_alike() -> None:
+    sentence = why(resembles({"text": 0.1}, PACINO, weight=-0.2))
+    assert sentence == "Because you liked Heat, and this is unlike it in content."
+
+
+def test_a_part_without_a_name_of_its_own_is_named_as_it_is() -> None:
+    assert "(sound 0.50)" in why(resembles({"sound": 0.5}))
+
+
+def test_what_fits_the_whole_history_names_the_pieces_that_count_most() -> None:
+    assert why(None, is_fitting=True, fitting=["Ronin", "Alien"]) == (
+        "Because it fits the history as a whole, above all Ronin and Alien."
+    )
+    assert why(evidence("CO_LIKED"), is_fitting=True, fitting=["Ronin"]) == (
+        "Because it fits the history as a whole, above all Ronin; also, you liked Heat, and "
+        "people who like it also like this."
+    )
+    assert why(evidence("CO_LIKED"), "zh", is_fitting=True, fitting=["Ronin", "Alien"]) == (
+        "因为它与整个历史记录相符，尤其是“Ronin”和“Alien”；此外，您喜欢“Heat”，而且喜欢它的人往往也喜欢这一个。"
+    )
+    assert why(None, is_fitting=True) == "Because it fits the history as a whole."
+    assert "fits" not in why(evidence("CO_LIKED"), fitting=["Ronin"])
+
+
 def test_profile() -> None:
     path = Path(
         (USER, PathNode("o", "AgeGroup", "25-34"), SERPICO),
@@ -63,6 +119,10 @@ def test_profile() -> None:
     )
     assert why(path) == ("Because people of your age group (25-34) often like this.")
     assert "25-34" in why(path, "zh")
+    assert why(path, is_fitting=True, fitting=["Heat"]) == (
+        "Because it fits the history as a whole, above all Heat; also, people of your age group "
+        "(25-34) often like this."
+    )
 
 
 def test_session() -> None:

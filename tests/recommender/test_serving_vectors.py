@@ -122,6 +122,24 @@ def test_the_factor_model_can_be_asked_alone(filled: Store, tmp_path: Path) -> N
     assert not any(suggestion.paths for suggestion in answer.suggestions)
 
 
+def test_where_the_factor_model_leads_the_sentence_says_what_of_the_history_counts_most(
+    filled: Store, tmp_path: Path
+) -> None:
+    one = np.eye(4, SIZE, dtype=np.float32)
+    targets = np.zeros((4, SIZE), dtype=np.float32)
+    targets[2, :2] = (10.0, 20.0)  # c is what a and, still more, b point at
+    factors = ItemFactors(ITEMS, one, targets, {"text": one[:, :3]})
+    publish(filled, evidence(factors), fingerprint="f", artifacts=tmp_path)
+    recommender = Recommender(filled, tmp_path)
+    (c,) = (s for s in recommender.recommend(Request("u")).suggestions if s.item == "c")
+    assert c.sentence.startswith("Because it fits the history as a whole, above all b and a; also,")
+    masked = recommender.recommend(Request("u", without=frozenset({"b"}), n=10)).suggestions
+    (c,) = (s for s in masked if s.item == "c")
+    assert c.sentence.startswith("Because it fits the history as a whole, above all a; also,")
+    edges_only = recommender.recommend(Request("u", signals=("collaborative",))).suggestions
+    assert not any("fits" in suggestion.sentence for suggestion in edges_only)
+
+
 def test_a_run_without_vectors_needs_no_folder(filled: Store, tmp_path: Path) -> None:
     publish(filled, evidence(None), fingerprint="f", artifacts=tmp_path)
     assert Recommender(filled).recommend(Request("u")).suggestions
