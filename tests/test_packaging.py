@@ -10,7 +10,16 @@ import pytest
 import cypher
 
 TOP_LEVEL = ("graph", "embeddings", "recommender", "api", "cypher")
-HEAVY = ("torch", "pykeen", "dgl", "transformers", "sentence_transformers", "implicit", "pandas")
+HEAVY = (
+    "torch",
+    "pykeen",
+    "dgl",
+    "transformers",
+    "sentence_transformers",
+    "implicit",
+    "scipy",
+    "pandas",
+)
 
 
 @pytest.mark.parametrize("name", TOP_LEVEL)

@@ -93,8 +93,10 @@ def _by_signal(terms: Sequence[Contribution]) -> str:
 
 def _different_first(paths: Sequence[Path]) -> list[Path]:
     """The strongest path of each signal before a second one of any."""
-    first = list({path.signal: path for path in reversed(paths)}.values())[::-1]
-    return [*first, *(path for path in paths if path not in first)]
+    first: dict[str, Path] = {}
+    for path in paths:
+        first.setdefault(path.signal, path)
+    return [*first.values(), *(path for path in paths if first[path.signal] is not path)]
 
 
 def _via(explanation: Explanation, term: Contribution) -> str:

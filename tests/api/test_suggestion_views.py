@@ -1,6 +1,7 @@
 """How suggestions look to a person: what carries the score is said, path or no path."""
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -29,12 +30,12 @@ TERMS = (
 )
 
 
-def shown(terms: tuple[Contribution, ...]) -> list[str]:
+def shown(terms: tuple[Contribution, ...], paths: tuple[Path, ...] = (PATH,)) -> list[str]:
     score = sum(term.value for term in terms)
-    suggestion = Suggestion("9", "Ronin", 1, score, terms, (PATH,), "Because.")
+    suggestion = Suggestion("9", "Ronin", 1, score, terms, paths, "Because.")
     stream = io.StringIO()
     console = Console(file=stream, width=100, color_system=None)
-    show_recommendation(console, Recommendation("7", 1, "history", (suggestion,)))
+    show_recommendation(console, Recommendation("7", 1, "history", (suggestion,)), len(paths))
     return [line.rstrip() for line in stream.getvalue().splitlines()]
 
 
@@ -47,6 +48,17 @@ def test_where_terms_have_no_path_the_sum_by_signal_stands_below_the_paths() -> 
 
 def test_where_paths_are_all_they_speak_for_themselves() -> None:
     assert shown(TERMS[2:])[-1].endswith("+25.0% collaborative")
+
+
+def test_the_strongest_path_comes_first_then_one_of_each_other_signal() -> None:
+    second = replace(PATH, share=0.2)
+    other = replace(PATH, share=0.1, signal="knowledge")
+    ends = [line.split()[-2:] for line in shown(TERMS[2:], (PATH, second, other))[-3:]]
+    assert ends == [
+        ["+25.0%", "collaborative"],
+        ["+10.0%", "knowledge"],
+        ["+20.0%", "collaborative"],
+    ]
 
 
 def test_an_explanation_begins_with_the_sum_by_signal() -> None:
