@@ -13,15 +13,17 @@ DEMO ?= demo
 help: ## what can be made
 	@grep -E '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
+# The locks are complete: --no-deps keeps pip from resolving anew, where it takes a newer release of
+# what another package asks for with an extra (`coverage[toml]`) and then misses its hash.
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --require-hashes -r requirements.lock
 	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $(READY)
 
 # torch, pykeen, dgl and sentence-transformers: some 5 GB that the demo does without.
 $(MODELS): $(READY) requirements-models.lock
-	$(PIP) --require-hashes -r requirements-models.lock
+	$(PIP) --no-deps --require-hashes -r requirements-models.lock
 	touch $(MODELS)
 
 models: $(MODELS) ## the environment with torch, pykeen, dgl and sentence-transformers
