@@ -39,6 +39,7 @@ def test_the_commands_of_the_readme_run(tmp_path: Path, capsys: pytest.CaptureFi
 
 def test_the_suggestion_shown_is_one_with_its_paths() -> None:
     shown = README.split("## Start")[0]
-    assert re.search(r"^ +1 .*Because you liked ", shown, flags=re.MULTILINE)
+    reason = r"^ +1 .*Because (you liked|it fits the history)"
+    assert re.search(reason, shown, flags=re.MULTILINE)
     assert len(re.findall(r" -LIKED-> .* -(CO_LIKED|FOLLOWED_BY)-> ", shown)) >= 2
     assert re.search(r"-DIRECTED_BY-> .* <-DIRECTED_BY- ", shown)

@@ -27,8 +27,8 @@ from recommender.training import train
 
 BENCHMARKS = Path(__file__).parent.parent.parent / "benchmarks"
 DATA = BENCHMARKS.parent.parent / "shared" / "data" / "ml-100k"
-USERS = 200
-MASKED_USERS = 100
+USERS = 60
+MASKED_USERS = 30
 
 OPTIONS: list[dict[str, Any]] = [
     {},
