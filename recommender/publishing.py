@@ -74,11 +74,14 @@ def publish(
     store.activate_run(run.id)
     show_vectors(store, run.id, evidence.factors)
     ready = [known for known in store.runs() if known.is_ready]
+    gone = set()
     for old in ready[:-keep_runs]:
         if not old.is_current:
             store.delete_run(old.id)
+            gone.add(artifact_name(old))
     if artifacts.is_dir():
-        sweep_artifacts(artifacts, filter(None, map(artifact_name, store.runs())))
+        # Only those of the runs that went: another store may have its runs' vectors here, too.
+        sweep_artifacts(artifacts, {folder.name for folder in artifacts.iterdir()} - gone)
     return next(known for known in store.runs() if known.id == run.id)
 
 
