@@ -69,9 +69,9 @@ def _kernel(
         joined = joined_vectors(vectors, signal.weights, n_items)
         return np.asarray((joined[is_new] @ joined.T).toarray(), dtype=np.float64)
     total = np.zeros((int(is_new.sum()), n_items))
-    for name, block in fact_blocks(dataset).items():
+    for name, rows in fact_blocks(dataset).items():
         if signal.weights.get(name, 0.0) > 0.0:
-            product = csr_array(block.rows[is_new]) @ block.rows.T
+            product = csr_array(rows[is_new]) @ rows.T
             total += signal.weights[name] * product.toarray()
     return total
 

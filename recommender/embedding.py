@@ -21,9 +21,6 @@ from embeddings.workspace import Workspace
 from graph.dataset import Dataset, Feedback
 from graph.progress import SILENT, Progress
 
-PART_OF_EMBEDDING = {"text": "text", "kge": "knowledge", "gnn": "gnn"}
-"""What people are told that two items are alike in, by the name of the embedding."""
-
 
 def _unheard(message: str) -> None:
     """The `report` that tells nobody."""

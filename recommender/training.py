@@ -260,10 +260,11 @@ def _choose(
             report(f"unseen items: {_words(asdict(unseen))}")
     most = min(MIXING_USERS, max(MIXING_CELLS // len(dataset.items), MIN_USERS))
     wide = bench_of(most, None)
-    mixture, ndcg = mix(wide, assembly.scorer(wide, fit, choices), (*signals, "prior"), types)
+    score = assembly.scorer(wide, fit, choices)
+    mixture, ndcg = mix(wide, score, (*signals, "prior"), types)
     choices = replace(choices, mixture=mixture)
     if choices.unseen is not None:
-        scale = scale_unseen(assembly, wide, fit, choices, choices.unseen)
+        scale = scale_unseen(assembly, wide, fit, choices, choices.unseen, score)
         choices = replace(choices, unseen_scale=scale)
         report(f"unseen items: scale {scale:.4g}")
     if "profile" in signals:

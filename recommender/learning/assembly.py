@@ -24,7 +24,7 @@ from recommender.kernels.popularity import fit_popularity
 from recommender.kernels.profile import fit_profile
 from recommender.kernels.resemblance import fit_resemblance
 from recommender.kernels.shared_facts import fact_vectors, fit_shared_facts, joined_vectors
-from recommender.learning.blocks import FactBlock, all_blocks, amounts, fact_blocks
+from recommender.learning.blocks import all_blocks, amounts, fact_blocks
 from recommender.learning.collaborative import CollaborativeChoice, fit_collaborative
 from recommender.learning.mixing import Mixture, Scores
 from recommender.learning.sequential import SequentialChoice, fit_sequence
@@ -94,7 +94,6 @@ class Assembly:
     seed: int = 0
     facts: Mapping[str, csr_array] = field(init=False, repr=False)
     vectors: Mapping[str, csr_array] = field(init=False, repr=False)
-    fact_blocks: Mapping[str, FactBlock] = field(init=False, repr=False)
     blocks: Mapping[str, Block] = field(init=False, repr=False)
     traits: csr_array = field(init=False, repr=False)
 
@@ -103,9 +102,8 @@ class Assembly:
         object.__setattr__(self, "facts", facts)
         vectors = {relation: fact_vectors(rows) for relation, rows in facts.items()}
         object.__setattr__(self, "vectors", vectors)
-        known = fact_blocks(self.dataset)
-        object.__setattr__(self, "fact_blocks", known)
-        object.__setattr__(self, "blocks", all_blocks(known, self.parts))
+        blocks = all_blocks(fact_blocks(self.dataset), self.parts)
+        object.__setattr__(self, "blocks", blocks)
         object.__setattr__(self, "traits", user_traits(self.dataset))
 
     @property

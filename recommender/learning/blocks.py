@@ -6,7 +6,6 @@ person who directed one film and plays in another), and one for each part of the
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,25 +16,15 @@ from embeddings.vectors import Vectors
 from graph.dataset import Dataset, Facts
 
 
-@dataclass(frozen=True, slots=True)
-class FactBlock:
-    """Facts of some relations: column `j` is the entity at position `entities[j]`.
+def fact_blocks(dataset: Dataset) -> dict[str, csr_array]:
+    """The block of every relation, by its name, and of every kind with several, `any KIND`.
 
-    `rows` (n_items, len(entities)) has length 1 a row; before that an entry is the entity's rarity,
-    `log(n_items / items that have it)`.
+    Rows (n_items, entities that two items share) have length 1; before that an entry is the
+    entity's rarity, `log(n_items / items that have it)`.
     """
-
-    relations: tuple[str, ...]
-    entities: NDArray[np.int32]
-    rarity: NDArray[np.float64]
-    rows: csr_array
-
-
-def fact_blocks(dataset: Dataset) -> dict[str, FactBlock]:
-    """The block of every relation, by its name, and of every kind with several, `any KIND`."""
     blocks = {}
     for relation, facts in sorted(dataset.item_facts.items()):
-        block = _fact_block((relation,), facts, len(dataset.items))
+        block = _fact_block(facts, len(dataset.items))
         if block is not None:
             blocks[relation] = block
     for kind, relations in _relations_by_kind(dataset).items():
@@ -46,15 +35,15 @@ def fact_blocks(dataset: Dataset) -> dict[str, FactBlock]:
                 np.concatenate([facts.entity for facts in chosen]),
                 np.concatenate([facts.weight for facts in chosen]),
             )
-            block = _fact_block(tuple(relations), joined, len(dataset.items))
+            block = _fact_block(joined, len(dataset.items))
             if block is not None:
                 blocks[f"any {kind}"] = block
     return blocks
 
 
-def all_blocks(facts: Mapping[str, FactBlock], parts: Mapping[str, Vectors]) -> dict[str, Block]:
+def all_blocks(facts: Mapping[str, csr_array], parts: Mapping[str, Vectors]) -> dict[str, Block]:
     """Unit rows of facts and of embedding parts; vectors are centred, so unlike items differ."""
-    blocks: dict[str, Block] = {name: block.rows for name, block in facts.items()}
+    blocks: dict[str, Block] = dict(facts)
     for name, vectors in parts.items():
         blocks[name] = unit_rows(centred(vectors))
     return blocks
@@ -88,7 +77,7 @@ def amounts(dataset: Dataset) -> NDArray[np.float32]:
     return np.log1p(np.stack(counts, axis=1)).astype(np.float32)
 
 
-def _fact_block(relations: tuple[str, ...], facts: Facts, n_items: int) -> FactBlock | None:
+def _fact_block(facts: Facts, n_items: int) -> csr_array | None:
     """None where no two items share anything."""
     pairs = np.unique(np.stack([facts.source, facts.entity]), axis=1)
     degree = np.bincount(pairs[1]) if pairs.size else np.zeros(0, np.intp)
@@ -98,8 +87,7 @@ def _fact_block(relations: tuple[str, ...], facts: Facts, n_items: int) -> FactB
     entities, column = np.unique(entity, return_inverse=True)
     rarity = np.log(n_items / degree[entities])
     shape = (n_items, len(entities))
-    rows = unit_rows(csr_array((rarity[column], (item, column)), shape=shape))
-    return FactBlock(relations, entities.astype(np.int32), rarity, rows)
+    return unit_rows(csr_array((rarity[column], (item, column)), shape=shape))
 
 
 def _relations_by_kind(dataset: Dataset) -> dict[str, list[str]]:

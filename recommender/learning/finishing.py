@@ -20,7 +20,7 @@ from recommender.item_factors import ItemFactors
 from recommender.kernels.cut import scale
 from recommender.kernels.factors import Factors
 from recommender.learning.assembly import CONTENT, SCALING_USERS, Assembly, Choices, matrix_of
-from recommender.learning.placement import Placement, place_unseen
+from recommender.learning.placement import place_unseen
 from recommender.recipe import Recipe, SignalRecipe
 
 LEAST_THETA: Mapping[str, float] = {
@@ -144,7 +144,6 @@ class _Unseen:
     weights: Mapping[str, float]
     fused: NDArray[np.float32]
     popularity: NDArray[np.float64]
-    placement: Placement | None
 
     @classmethod
     def of(
@@ -155,7 +154,7 @@ class _Unseen:
         if choice is None:
             items = np.zeros(0, np.intp)
             empty = np.zeros((0, size), np.float32)
-            return cls(items, is_unseen, {}, empty, np.zeros(0), None)
+            return cls(items, is_unseen, {}, empty, np.zeros(0))
         placement = place_unseen(assembly, feedback, choices, choice, factors)
         amount = choices.unseen_scale
         return cls(
@@ -164,7 +163,6 @@ class _Unseen:
             {"knowledge": amount * choice.knowledge, "semantic": amount},
             placement.fused * np.float32(amount * choice.factors),
             amount * choice.popularity * placement.popularity.astype(np.float64),
-            placement,
         )
 
 

@@ -1,23 +1,23 @@
 """Scores items without feedback: the learned weights, applied to what is known of them."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from embeddings.fusion import Fusion, fit_fusion
+from embeddings.fusion import fit_fusion
 from graph.dataset import Feedback
 from recommender.history import type_strength, weigh
 from recommender.kernels.factors import Factors
 from recommender.learning.assembly import Assembly, Choices
+from recommender.learning.mixing import Scores
 from recommender.learning.search import is_better
 from recommender.learning.unseen import (
     Knowledge,
     UnseenChoice,
-    fit_popularity_fusion,
-    popularity_blocks,
-    usual_amounts,
+    fit_popularity_model,
 )
 from recommender.learning.validation import Bench
 
@@ -30,17 +30,13 @@ class Placement:
     """How items without feedback stand among the others, by what is known of all.
 
     `items` are their positions; `fused` (len(items), d) their vectors in the space of the factors
-    (0 wide without factors), `popularity` (len(items),) the predicted one, about 0. `fusion` and
-    `popular` are the maps to both.
+    (0 wide without factors), `popularity` (len(items),) the predicted one, about 0.
     """
 
     items: NDArray[np.intp]
     knowledge: Knowledge
     fused: NDArray[np.float32]
     popularity: NDArray[np.float32]
-    fusion: Fusion | None
-    popular: Fusion
-    usual_amounts: tuple[NDArray[np.float32], NDArray[np.float32]]
 
     def scores(
         self, history: csr_array, choice: UnseenChoice, factors: Factors | None
@@ -74,7 +70,6 @@ def place_unseen(
     untouched = np.flatnonzero(assembly.untouched(feedback))
     rows = assembly.positions(feedback)
     even = dict.fromkeys(knowledge.blocks, 1.0)
-    fusion = None
     fused = np.zeros((len(untouched), 0), dtype=np.float32)
     wanted = knowledge.take(untouched)
     if factors is not None:
@@ -82,31 +77,25 @@ def place_unseen(
         fusion = fit_fusion(knowledge.blocks, even, targets, rows, choice.regularization)
         fused = fusion.vectors(wanted.blocks)
     count = np.bincount(feedback.item[feedback.type == 0], minlength=assembly.shape[1])
-    known = knowledge.take(rows)
-    popular = fit_popularity_fusion(known, even, count[rows])
-    usual = usual_amounts(known.amounts)
-    blocks, _ = popularity_blocks(wanted.blocks, even, wanted.amounts, usual)
-    return Placement(
-        items=untouched,
-        knowledge=knowledge,
-        fused=fused,
-        popularity=popular.vectors(blocks)[:, 0],
-        fusion=fusion,
-        popular=popular,
-        usual_amounts=usual,
-    )
+    popularity = fit_popularity_model(knowledge.take(rows), even, count[rows], wanted)
+    return Placement(untouched, knowledge, fused, popularity)
 
 
 def scale_unseen(
-    assembly: Assembly, bench: Bench, fit: Feedback, choices: Choices, unseen: UnseenChoice
+    assembly: Assembly,
+    bench: Bench,
+    fit: Feedback,
+    choices: Choices,
+    unseen: UnseenChoice,
+    score: Callable[[str, Mapping[str, float]], Scores],
 ) -> float:
     """What the scores of items without feedback are multiplied by to stand in one list.
 
     The greatest of `UNSEEN_SCALES` that is not clearly worse than the best of them on validation,
-    where some relevant items have no feedback to fit on.
+    where some relevant items have no feedback to fit on. `score` is the scorer of the assembly that
+    the mixture was chosen with.
     """
     mixture = choices.mixture
-    score = assembly.scorer(bench, fit, choices)
     total = np.zeros(bench.shape, dtype=np.float32)
     for signal, theta in mixture.thetas.items():
         if theta:

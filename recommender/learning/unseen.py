@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
-from embeddings.fusion import Block, Fusion, fit_fusion
+from embeddings.fusion import Block, fit_fusion
 from recommender.kernels.factors import FactorChoice, fit_factors
 from recommender.learning.search import Quality
 from recommender.learning.validation import Bench, mean_ndcg
@@ -245,7 +245,7 @@ class _Hidden:
         return _Fold(features[:, useful], relevant[useful])
 
 
-def popularity_blocks(
+def _popularity_blocks(
     blocks: Mapping[str, Block],
     weights: Mapping[str, float],
     amount: NDArray[np.float32],
@@ -262,20 +262,9 @@ def popularity_blocks(
     return {**blocks, "amount": standard.astype(np.float32)}, {**scaled, "amount": 1.0}
 
 
-def usual_amounts(amount: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _usual_amounts(amount: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Mean and deviation of each column; of one that hardly varies, `LEAST_DEVIATION`."""
     return amount.mean(axis=0), np.maximum(amount.std(axis=0), np.float32(LEAST_DEVIATION))
-
-
-def fit_popularity_fusion(
-    known: Knowledge, weights: Mapping[str, float], count: NDArray[np.number]
-) -> Fusion:
-    """Learns `log(1 + n)` minus its mean from the items of `known`, whose feedback is counted."""
-    usual = usual_amounts(known.amounts)
-    blocks, scaled = popularity_blocks(known.blocks, weights, known.amounts, usual)
-    target = np.log1p(count)
-    target = (target - target.mean())[:, None]
-    return fit_fusion(blocks, scaled, target, np.arange(len(count)), POPULARITY_RIDGE)
 
 
 def fit_popularity_model(
@@ -284,10 +273,16 @@ def fit_popularity_model(
     count: NDArray[np.number],
     wanted: Knowledge,
 ) -> NDArray[np.float32]:
-    """The predicted `log(1 + n)` of the wanted items, minus the mean of the known ones."""
-    fusion = fit_popularity_fusion(known, weights, count)
-    usual = usual_amounts(known.amounts)
-    blocks, _ = popularity_blocks(wanted.blocks, weights, wanted.amounts, usual)
+    """The predicted `log(1 + n)` of the wanted items, minus the mean of the known ones.
+
+    It is learned from the items of `known`, whose feedback is counted.
+    """
+    usual = _usual_amounts(known.amounts)
+    blocks, scaled = _popularity_blocks(known.blocks, weights, known.amounts, usual)
+    target = np.log1p(count)
+    target = (target - target.mean())[:, None]
+    fusion = fit_fusion(blocks, scaled, target, np.arange(len(count)), POPULARITY_RIDGE)
+    blocks, _ = _popularity_blocks(wanted.blocks, weights, wanted.amounts, usual)
     return fusion.vectors(blocks)[:, 0]
 
 
