@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from embeddings.fusion import fit_fusion
+from embeddings.fusion import Fusion, fit_fusion
 from graph.dataset import Feedback
 from recommender.history import type_strength, weigh
 from recommender.kernels.factors import Factors
@@ -16,6 +16,7 @@ from recommender.learning.mixing import Scores
 from recommender.learning.search import is_better
 from recommender.learning.unseen import (
     Knowledge,
+    PopularityModel,
     UnseenChoice,
     fit_popularity_model,
 )
@@ -30,13 +31,16 @@ class Placement:
     """How items without feedback stand among the others, by what is known of all.
 
     `items` are their positions; `fused` (len(items), d) their vectors in the space of the factors
-    (0 wide without factors), `popularity` (len(items),) the predicted one, about 0.
+    (0 wide without factors), `popularity` (len(items),) the predicted one, about 0. Both come of
+    `fusion` (None without factors) and `popularity_model`, which also serve items to come.
     """
 
     items: NDArray[np.intp]
     knowledge: Knowledge
     fused: NDArray[np.float32]
     popularity: NDArray[np.float32]
+    fusion: Fusion | None
+    popularity_model: PopularityModel
 
     def scores(
         self, history: csr_array, choice: UnseenChoice, factors: Factors | None
@@ -72,13 +76,15 @@ def place_unseen(
     even = dict.fromkeys(knowledge.blocks, 1.0)
     fused = np.zeros((len(untouched), 0), dtype=np.float32)
     wanted = knowledge.take(untouched)
+    fusion = None
     if factors is not None:
         targets = factors.targets[rows]
         fusion = fit_fusion(knowledge.blocks, even, targets, rows, choice.regularization)
         fused = fusion.vectors(wanted.blocks)
     count = np.bincount(feedback.item[feedback.type == 0], minlength=assembly.shape[1])
-    popularity = fit_popularity_model(knowledge.take(rows), even, count[rows], wanted)
-    return Placement(untouched, knowledge, fused, popularity)
+    popularity = fit_popularity_model(knowledge.take(rows), even, count[rows])
+    predicted = popularity.predict(wanted)
+    return Placement(untouched, knowledge, fused, predicted, fusion, popularity)
 
 
 def scale_unseen(

@@ -12,14 +12,14 @@ Weights learned on one set of 200 items do not carry over to the next; over fold
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
-from embeddings.fusion import Block, fit_fusion
+from embeddings.fusion import Block, Fusion, fit_fusion
 from recommender.kernels.factors import FactorChoice, fit_factors
 from recommender.learning.search import Quality
 from recommender.learning.validation import Bench, mean_ndcg
@@ -33,6 +33,9 @@ REGULARIZATIONS = (0.2, 0.5, 1.0, 2.0)
 
 POPULARITY_RIDGE = 0.15
 """Of the predicted popularity, in units of the kernel's diagonal."""
+
+AMOUNT = "amount"
+"""The name of the block of amounts, which no relation has: theirs are in capitals."""
 
 LEAST_DEVIATION = 0.1
 """Of the logarithm of an amount: where nearly all items have a decade, one without says little."""
@@ -210,11 +213,10 @@ class _Hidden:
     def popularity(self, weights: Mapping[str, float]) -> NDArray[np.float32]:
         """What is predicted for the hidden items, times the sum of the user's history, so that it
         stays in proportion to the other terms: (users, items)."""
-        model = fit_popularity_model(
-            self.knowledge.take(self.kept), weights, self.count[self.kept], self.knowledge
-        )
+        model = fit_popularity_model(self.knowledge.take(self.kept), weights, self.count[self.kept])
         length = np.asarray(self.histories().sum(axis=1)).ravel()
-        return np.outer(length, model[self.items]).astype(np.float32)
+        predicted = model.predict(self.knowledge.take(self.items))
+        return np.outer(length, predicted).astype(np.float32)
 
     def user_factors(
         self, choice: FactorChoice | None, seed: int
@@ -245,45 +247,47 @@ class _Hidden:
         return _Fold(features[:, useful], relevant[useful])
 
 
-def _popularity_blocks(
-    blocks: Mapping[str, Block],
-    weights: Mapping[str, float],
-    amount: NDArray[np.float32],
-    usual: tuple[NDArray[np.float32], NDArray[np.float32]],
-) -> tuple[dict[str, Block], dict[str, float]]:
-    """The blocks that predict popularity: the given ones together count as much as the amounts.
+@dataclass(frozen=True, slots=True)
+class PopularityModel:
+    """Predicts `log(1 + n)` minus its mean over the items learned from, n being an item's feedback.
 
-    `usual`: mean and deviation of the amounts that the model is learned on.
+    Amounts count as one more block, `AMOUNT`, once `mean` is taken away and the rest is divided by
+    `deviation`, both of shape (n_relations,).
     """
-    mean, deviation = usual
-    standard = (amount - mean) / deviation / np.sqrt(max(amount.shape[1], 1))
-    total = sum(weights.values()) or 1.0
-    scaled = {name: weight / total for name, weight in weights.items()}
-    return {**blocks, "amount": standard.astype(np.float32)}, {**scaled, "amount": 1.0}
+
+    maps: Mapping[str, NDArray[np.float32]]
+    mean: NDArray[np.float32]
+    deviation: NDArray[np.float32]
+
+    def predict(self, wanted: Knowledge) -> NDArray[np.float32]:
+        """For these items; shape (n_items,)."""
+        blocks = {**wanted.blocks, AMOUNT: standard_amounts(wanted.amounts, self)}
+        return Fusion(self.maps).vectors(blocks)[:, 0]
 
 
-def _usual_amounts(amount: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean and deviation of each column; of one that hardly varies, `LEAST_DEVIATION`."""
-    return amount.mean(axis=0), np.maximum(amount.std(axis=0), np.float32(LEAST_DEVIATION))
+def standard_amounts(amounts: NDArray[np.float32], model: PopularityModel) -> NDArray[np.float32]:
+    """The amounts as the model's block, which counts as much as one with rows of length 1."""
+    scale = model.deviation * np.sqrt(max(amounts.shape[1], 1))
+    return np.asarray((amounts - model.mean) / scale, dtype=np.float32)
 
 
 def fit_popularity_model(
-    known: Knowledge,
-    weights: Mapping[str, float],
-    count: NDArray[np.number],
-    wanted: Knowledge,
-) -> NDArray[np.float32]:
-    """The predicted `log(1 + n)` of the wanted items, minus the mean of the known ones.
+    known: Knowledge, weights: Mapping[str, float], count: NDArray[np.number]
+) -> PopularityModel:
+    """Learn it from the items of `known`, whose feedback is counted.
 
-    It is learned from the items of `known`, whose feedback is counted.
+    The blocks of knowledge together count as much as the amounts.
     """
-    usual = _usual_amounts(known.amounts)
-    blocks, scaled = _popularity_blocks(known.blocks, weights, known.amounts, usual)
+    deviation = np.maximum(known.amounts.std(axis=0), np.float32(LEAST_DEVIATION))
+    model = PopularityModel({}, known.amounts.mean(axis=0), deviation)
+    blocks = {**known.blocks, AMOUNT: standard_amounts(known.amounts, model)}
+    total = sum(weights.values()) or 1.0
+    scaled = {name: weight / total for name, weight in weights.items()}
     target = np.log1p(count)
     target = (target - target.mean())[:, None]
-    fusion = fit_fusion(blocks, scaled, target, np.arange(len(count)), POPULARITY_RIDGE)
-    blocks, _ = _popularity_blocks(wanted.blocks, weights, wanted.amounts, usual)
-    return fusion.vectors(blocks)[:, 0]
+    rows = np.arange(len(count))
+    fusion = fit_fusion(blocks, {**scaled, AMOUNT: 1.0}, target, rows, POPULARITY_RIDGE)
+    return replace(model, maps=fusion.maps)
 
 
 def _fit(folds: list[_Fold]) -> NDArray[np.float64]:
