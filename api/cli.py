@@ -23,6 +23,8 @@ COMMANDS = {
     "explain": "api.commands.serving:explain",
     "evaluate": "api.commands.evaluating:evaluate",
     "export": "api.commands.exporting:export",
+    "serve": "api.commands.serve:serve",
+    "key": "api.commands.keys:key",
     "status": "api.commands.project:status",
     "doctor": "api.commands.project:doctor",
 }

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
 
 import click
 
+from api.opening import open_project_store
 from api.settings import SETTINGS_FILE, Settings, load_settings
-from graph.connect import open_store
-from graph.errors import NotReadyError, UsageError
+from graph.errors import UsageError
 from graph.mapping import Mapping as DataMapping
 from graph.store import Store
 
@@ -43,19 +42,7 @@ class CliContext:
 
     def open_store(self, settings: Settings, *, must_exist: bool = True) -> Store:
         """The project's graph. An embedded one that is missing is made only by `import`."""
-        url = settings.store.url
-        parts = urlsplit(url)
-        if parts.scheme == "ladybug" and parts.path and not parts.netloc:
-            file = settings.project.resolve() / unquote(parts.path)
-            if must_exist and not file.exists():
-                raise NotReadyError(f"there is no graph at {file} yet; run `whypath import` first.")
-            url = parts._replace(path=quote(str(file))).geturl()
-        return open_store(
-            url,
-            username=settings.store.username,
-            password=settings.store.password,
-            database=settings.store.database or None,
-        )
+        return open_project_store(settings, must_exist=must_exist)
 
 
 pass_context = click.make_pass_decorator(CliContext)

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from api.rest.settings import ServeSettings
 from embeddings.gnn.settings import GnnSettings
 from embeddings.kge.settings import KgeSettings
 from embeddings.text.settings import API_KEY_ENV, TextSettings
@@ -65,6 +66,7 @@ class Settings:
     train: TrainingSettings = field(default_factory=TrainingSettings)
     evaluate: EvaluationSettings = field(default_factory=EvaluationSettings)
     recommend: RecommendSettings = field(default_factory=RecommendSettings)
+    serve: ServeSettings = field(default_factory=ServeSettings)
     text: TextSettings = field(default_factory=TextSettings)
     kge: KgeSettings = field(default_factory=KgeSettings)
     gnn: GnnSettings = field(default_factory=GnnSettings)
@@ -92,6 +94,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "train": TrainingSettings,
     "evaluate": EvaluationSettings,
     "recommend": RecommendSettings,
+    "serve": ServeSettings,
     "text": TextSettings,
     "kge": KgeSettings,
     "gnn": GnnSettings,

@@ -65,6 +65,12 @@ def write_project(folder: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def project_writer() -> Callable[[Path], Path]:
+    """`write_project`."""
+    return write_project
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """The tiny project, nothing imported yet."""

@@ -1,0 +1,1 @@
+"""The REST API: turns requests into calls of the recommender and the store, and answers as JSON."""

@@ -1,0 +1,75 @@
+"""Makes the app: `create_app(settings)`. Nothing is opened before it starts."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import anyio.to_thread
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.middleware import Middleware
+
+from api.rest.access import HEADER, RateLimit
+from api.rest.gate import Gate
+from api.rest.openapi import DESCRIPTION, TAGS, operation_id
+from api.rest.pages import router as pages
+from api.rest.problems import add_handlers
+from api.rest.routes import ROUTERS
+from api.rest.service import Service
+from api.settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The app of one project.
+
+    Its service opens the store when the app starts and closes it when the app stops; so the store's
+    errors (a locked graph, say) come from the start.
+    """
+    service = Service(settings)
+    app = FastAPI(
+        title="whypath",
+        summary="Recommendations from a knowledge graph, each with the path that produced it.",
+        description=DESCRIPTION,
+        version=version("whypath"),
+        openapi_tags=TAGS,
+        docs_url=None,
+        redoc_url=None,
+        root_path=settings.serve.root_path,
+        lifespan=_lifespan,
+        generate_unique_id_function=operation_id,
+        redirect_slashes=False,
+        middleware=_middleware(settings, service),
+    )
+    app.state.service = service
+    app.state.rate_limit = RateLimit(settings.serve.rate_per_minute)
+    add_handlers(app)
+    app.include_router(pages)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
+
+
+def _middleware(settings: Settings, service: Service) -> list[Middleware]:
+    layers = [Middleware(Gate, settings.serve, service.metrics)]
+    if settings.serve.cors_origins:
+        layers.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.serve.cors_origins,
+                allow_methods=["*"],
+                allow_headers=[HEADER, "Authorization", "Content-Type", "X-Request-Id"],
+            )
+        )
+    return layers
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    service: Service = app.state.service
+    limiter = anyio.to_thread.current_default_thread_limiter()
+    limiter.total_tokens = service.settings.serve.threads
+    await anyio.to_thread.run_sync(service.open)
+    try:
+        yield
+    finally:
+        await anyio.to_thread.run_sync(service.close)

@@ -1,0 +1,80 @@
+"""What the OpenAPI document says beside the routes themselves."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi.routing import APIRoute
+
+from api.rest.problems import KINDS, MEDIA_TYPE, PREFIX, Kind
+
+DESCRIPTION = """\
+Suggestions with the path behind each: every score is a sum of contributions, and every path is in
+the graph. Failures are problem documents (RFC 9457) with a stable `type`.
+"""
+
+TAGS: list[dict[str, Any]] = [
+    {"name": "recommend", "description": "Suggestions, and why."},
+    {"name": "users", "description": "Users and their attributes."},
+    {"name": "items", "description": "Items and their facts."},
+    {"name": "feedback", "description": "What users did; it counts in the next suggestion."},
+    {"name": "graph", "description": "Looking at the graph."},
+    {"name": "operation", "description": "Training, runs, probes and metrics."},
+]
+
+
+def operation_id(route: APIRoute) -> str:
+    """The name of the function: `recommend_for_user` -> `recommendForUser`."""
+    return re.sub(r"_([a-z])", lambda found: found[1].upper(), route.name)
+
+
+def problems(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
+    """`responses=` of a route that may answer these problems."""
+    by_status: dict[int, list[Kind]] = {}
+    for kind in kinds:
+        by_status.setdefault(kind.status, []).append(kind)
+    return {status: _response(found) for status, found in sorted(by_status.items())}
+
+
+def _response(kinds: Iterable[Kind]) -> dict[str, Any]:
+    found = list(kinds)
+    return {
+        "description": "; ".join(kind.title for kind in found),
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "title", "status", "detail", "request_id"],
+                    "properties": {
+                        "type": {"enum": [PREFIX + kind.name for kind in found]},
+                        "title": {"type": "string"},
+                        "status": {"const": found[0].status},
+                        "detail": {"type": "string"},
+                        "request_id": {"type": "string"},
+                        "errors": {
+                            "type": "array",
+                            "items": {
+                                "type": "object",
+                                "properties": {
+                                    "field": {"type": "string"},
+                                    "message": {"type": "string"},
+                                },
+                            },
+                        },
+                    },
+                }
+            }
+        },
+    }
+
+
+EVERYWHERE = tuple(
+    kind
+    for kind in KINDS
+    if kind.name
+    in (
+        "usage", "key-required", "scope", "loopback-only", "invalid", "too-large", "rate",
+        "internal", "store", "overload", "timeout",
+    )
+)  # fmt: skip
+"""What any route that asks the graph may answer."""

@@ -1,0 +1,78 @@
+"""Parts of requests that several routes have: ids in paths, limits, cursors."""
+
+import base64
+import binascii
+import json
+from typing import Annotated, Any
+from urllib.parse import unquote_to_bytes
+
+from fastapi import Path, Query
+from pydantic import BeforeValidator, StringConstraints
+
+from graph.errors import UsageError
+
+MAX_ID = 512
+"""Characters of an id."""
+
+MAX_PAGE = 1_000
+
+
+def _decoded(value: Any) -> Any:
+    """A part of the path as text; the gate leaves it percent-encoded."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return unquote_to_bytes(value).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError("it is not UTF-8") from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str) and any(
+        ord(one) < 32 or 0xD800 <= ord(one) < 0xE000 for one in value
+    ):
+        raise ValueError("control characters are not allowed in ids")
+    return value
+
+
+Id = Annotated[str, BeforeValidator(_plain), StringConstraints(min_length=1, max_length=MAX_ID)]
+"""An id in a body or a query."""
+
+PathId = Annotated[
+    str,
+    BeforeValidator(_plain),
+    BeforeValidator(_decoded),
+    StringConstraints(min_length=1, max_length=MAX_ID),
+    Path(description="The id, percent-encoded where it holds a slash, for instance."),
+]
+"""An id in a path; validators run from the last to the first."""
+
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Entries of a page.")]
+Cursor = Annotated[
+    str | None,
+    Query(max_length=4 * MAX_ID, description="Where to go on: `cursor` of the page before."),
+]
+
+
+def make_cursor(*key: str) -> str:
+    """The opaque text of the last key on a page."""
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str | None, parts: int = 1) -> tuple[str, ...] | None:
+    """The key that a cursor stands for, None for the first page.
+
+    Raises a UsageError for a text that is no cursor.
+    """
+    if cursor is None:
+        return None
+    try:
+        key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise UsageError(_NO_CURSOR) from error
+    if not (isinstance(key, list) and len(key) == parts and all(isinstance(k, str) for k in key)):
+        raise UsageError(_NO_CURSOR)
+    return tuple(key)
+
+
+_NO_CURSOR = "cursor is not one that a page of this list gave; leave it out for the first page"

@@ -1,0 +1,82 @@
+"""Probes, version and metrics."""
+
+import time
+from importlib.metadata import version
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from api.rest.access import needs
+from api.rest.openapi import EVERYWHERE, problems
+from api.rest.problems import INTERNAL, STORE
+from api.rest.service import Service, service_of
+from graph.errors import StoreError
+
+router = APIRouter(tags=["operation"])
+Parts = Annotated[Service, Depends(service_of)]
+
+
+class Health(BaseModel):
+    """`ok`, or why not."""
+
+    status: str
+
+
+class Version(BaseModel):
+    """Which whypath this is and which run serves; no run before the first training."""
+
+    version: str
+    run: int | None
+
+
+@router.get("/api/health/live", summary="Whether the process answers", responses=problems(INTERNAL))
+async def live() -> Health:
+    """Needs no key and touches no store: restart the process where this does not answer."""
+    return Health(status="ok")
+
+
+@router.get(
+    "/api/health/ready",
+    summary="Whether requests can be answered",
+    responses=problems(STORE, INTERNAL),
+)
+def ready(service: Parts) -> Health:
+    """Needs no key. 503 while the graph store cannot be reached: send no traffic here."""
+    service.store.current_run()
+    return Health(status="ok")
+
+
+@router.get(
+    "/api/version",
+    summary="Version and serving run",
+    dependencies=[needs("read")],
+    responses=problems(*EVERYWHERE),
+)
+def get_version(service: Parts) -> Version:
+    """The version of whypath, and the number of the run that serves."""
+    run = service.store.current_run()
+    return Version(version=version("whypath"), run=None if run is None else run.id)
+
+
+@router.get(
+    "/metrics",
+    summary="Metrics for Prometheus",
+    dependencies=[needs("read")],
+    response_class=Response,
+    responses={
+        200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "Metrics"},
+        **problems(*EVERYWHERE),
+    },
+)
+def metrics(service: Parts) -> Response:
+    """Latency by route, recommendations, store errors, age of the run; of this worker."""
+    try:
+        run = service.store.current_run()
+    except StoreError:
+        run = None  # the other metrics matter most just then
+    if run is not None:
+        service.metrics.run.set(run.id)
+        service.metrics.run_age.set(time.time() - run.at)
+    return Response(service.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -1,0 +1,88 @@
+"""What the routes work with: store, recommender, keys and metrics of one process."""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+
+from fastapi import Request
+
+from api.opening import open_project_store
+from api.rest.keys import KeyRing
+from api.rest.metrics import Metrics
+from api.settings import Settings
+from graph.errors import StoreUnavailableError
+from graph.store import Store
+from recommender.recommending import Recommender
+
+log = logging.getLogger("whypath.rest")
+
+_RETRY_S = 1.0
+"""Between two attempts to reach a store that was gone when the server started."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    store: Store
+    recommender: Recommender
+
+
+@dataclass
+class Service:
+    """One process's parts. A server that is gone at the start is opened when it comes."""
+
+    settings: Settings
+    keys: KeyRing = field(init=False)
+    metrics: Metrics = field(default_factory=Metrics)
+    _open: _Open | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _tried: float = float("-inf")
+
+    def __post_init__(self) -> None:
+        self.keys = KeyRing(self.settings.project / self.settings.serve.keys)
+
+    @property
+    def store(self) -> Store:
+        """The graph. Raises a StoreUnavailableError while it cannot be reached."""
+        return self._opened().store
+
+    @property
+    def recommender(self) -> Recommender:
+        """What suggests and explains."""
+        return self._opened().recommender
+
+    def open(self) -> None:
+        """Open the store; one that only cannot be reached yet is left for later.
+
+        Raises what says that the settings are wrong: a locked graph, a bad URL or password.
+        """
+        try:
+            self._opened()
+        except StoreUnavailableError as error:
+            log.warning("%s", error)
+
+    def close(self) -> None:
+        """Close the store."""
+        with self._lock:
+            if self._open is not None:
+                self._open.store.close()
+                self._open = None
+
+    def _opened(self) -> _Open:
+        if self._open is not None:
+            return self._open
+        with self._lock:
+            if self._open is None:
+                now = time.monotonic()
+                if now - self._tried < _RETRY_S:
+                    raise StoreUnavailableError("the graph store could not be reached a moment ago")
+                self._tried = now
+                store = open_project_store(self.settings, must_exist=False)
+                self._open = _Open(store, Recommender(store, self.settings.artifacts))
+            return self._open
+
+
+async def service_of(request: Request) -> Service:
+    """The service of the app that a request came to."""
+    service: Service = request.app.state.service
+    return service

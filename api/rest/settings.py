@@ -1,0 +1,59 @@
+"""The settings of `whypath serve`: table `[serve]`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """Where and how the API is served.
+
+    `threads` answer requests at a time in each of `workers` processes; an embedded graph serves
+    one process. `keys` is the file of API keys, from the project folder on. A request that takes
+    longer than `timeout_s`, or comes while `max_in_flight` others are answered, gets a 503;
+    `rate_per_minute` requests of one key (0: any number) are answered before a 429. `latest` is
+    the numeric property of items that `GET /api/latest` goes by. `scenarios` are named sets of
+    parameters of `/api/recommend`. `trace_url` takes traces by OTLP over HTTP.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    threads: int = 8
+    keys: str = "keys.json"
+    max_body_bytes: int = 4_194_304
+    max_batch: int = 10_000
+    timeout_s: float = 10.0
+    max_in_flight: int = 256
+    rate_per_minute: int = 0
+    grace_s: int = 20
+    root_path: str = ""
+    cors_origins: tuple[str, ...] = ()
+    latest: str = ""
+    rotation_hours: float = 24.0
+    stale: bool = False
+    log: Literal["text", "json"] = "text"
+    trace_url: str = ""
+    scenarios: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raises a ValueError for numbers that nothing could be served with."""
+        least = {
+            "workers": 1,
+            "threads": 1,
+            "max_body_bytes": 1_024,
+            "max_batch": 1,
+            "max_in_flight": 1,
+            "rate_per_minute": 0,
+            "grace_s": 0,
+        }
+        for name, bound in least.items():
+            if getattr(self, name) < bound:
+                raise ValueError(f"{name} must be at least {bound}")
+        if not 0 <= self.port <= 65_535:
+            raise ValueError("port goes from 0 to 65535")
+        if not 0.0 < self.timeout_s <= 3_600.0:
+            raise ValueError("timeout_s goes from above 0 to 3600")
+        if self.rotation_hours <= 0.0:
+            raise ValueError("rotation_hours must be above 0")
