@@ -23,8 +23,9 @@ def open_store(
     """Open the graph at this URL, and create an embedded one that is not there unless `read_only`.
 
     `ladybug:///path/graph.lbug?buffer_mb=512` is a file (`ladybug:graph.lbug` a relative one),
-    `neo4j://host:7687?database=neo4j` and `bolt://...` are a server. Raises UsageError for a URL
-    that cannot be read, StoreLockedError, StoreUnavailableError, GraphVersionError, ResourceError.
+    `neo4j://host:7687?database=neo4j&timeout_s=5` and `bolt://...` are a server; `timeout_s` is how
+    long a call waits for one that is gone. Raises UsageError for a URL that cannot be
+    read, StoreLockedError, StoreUnavailableError, GraphVersionError, ResourceError.
     """
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
@@ -62,11 +63,12 @@ def _open_neo4j(
     read_only: bool,
 ) -> Store:
     # The driver takes a third of a second to import; the embedded graph does not need it.
+    from graph.neo4j_engine import TIMEOUT_S
     from graph.neo4j_store import Neo4jStore
 
     host = parts.netloc.rpartition("@")[2]
     url = f"{parts.scheme}://{host}"
-    _check_options(url, options, ("database",))
+    _check_options(url, options, ("database", "timeout_s"))
     if not host:
         raise UsageError(f"the store URL {url!r} names no host; write {parts.scheme}://host:7687")
     try:
@@ -77,6 +79,13 @@ def _open_neo4j(
         raise UsageError(
             f"the store URL {url}{parts.path} has a path; name a database as {url}?database=NAME"
         )
+    timeout = options.get("timeout_s", str(TIMEOUT_S))
+    try:
+        timeout_s = float(timeout)
+    except ValueError:
+        timeout_s = 0.0
+    if not 0.1 <= timeout_s <= 600.0:
+        raise UsageError(f"timeout_s must be a number of seconds from 0.1 to 600, not {timeout!r}")
     username = username or unquote(parts.username or "") or "neo4j"
     password = password or unquote(parts.password or "")
     return Neo4jStore(
@@ -84,6 +93,7 @@ def _open_neo4j(
         auth=(username, password) if password else None,
         database=database or options.get("database"),
         read_only=read_only,
+        timeout_s=timeout_s,
     )
 
 

@@ -169,11 +169,15 @@ class CypherReads:
 
     # Serving reads
 
+    def ping(self) -> None:
+        """Raise a StoreUnavailableError where the database does not answer soon."""
+        self._engine.ping()
+
     def user(self, id: str) -> User | None:
         """One user, or None."""
         properties = tuple(self._known_schema().user_properties)
         rows = self._engine.rows(self.statement("user", {"properties": properties}, id=id))
-        return User(rows[0][0], _present(properties, rows[0][1:])) if rows else None
+        return User(rows[0][0], present(properties, rows[0][1:])) if rows else None
 
     def items(self, ids: Sequence[str]) -> list[Item]:
         """The items with these ids that exist, in the order asked for."""
@@ -181,9 +185,7 @@ class CypherReads:
         rows = self._engine.rows(
             self.statement("items", {"properties": properties}, ids=list(dict.fromkeys(ids)))
         )
-        found = {
-            row[0]: Item(row[0], row[1], row[2], _present(properties, row[3:])) for row in rows
-        }
+        found = {row[0]: Item(row[0], row[1], row[2], present(properties, row[3:])) for row in rows}
         return [found[key] for key in ids if key in found]
 
     def history(self, user: str, limit: int) -> list[HistoryEntry]:
@@ -316,8 +318,8 @@ def _best(scored: Iterable[tuple[str, float]], limit: int) -> list[tuple[str, fl
     return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:limit]
 
 
-def _present(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
-    """Properties that are there; a database without nulls does not keep the others."""
+def present(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
+    """The properties that are there; a database without nulls does not keep the others."""
     return {name: value for name, value in zip(names, values, strict=True) if value is not None}
 
 

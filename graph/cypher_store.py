@@ -1,4 +1,4 @@
-"""The writing verbs of the store over an engine; only the schema differs between databases."""
+"""The bulk writing verbs of the store over an engine; only the schema differs between databases."""
 
 import json
 from abc import ABC, abstractmethod
@@ -7,20 +7,18 @@ import numpy as np
 import pyarrow as pa
 
 from graph import tables
-from graph.cypher_reads import EVIDENCE_LABELS, CypherReads
-from graph.engine import Engine, Reader, Row, Statement
+from graph.cypher_edits import CypherEdits
+from graph.cypher_pages import CypherPages
+from graph.cypher_reads import EVIDENCE_LABELS
+from graph.engine import Reader, Row, Statement
 from graph.errors import NotFoundError, StoreError, UsageError
 from graph.item_vectors import conform_vectors
 from graph.model import PRIOR_EVIDENCE, FactType, GraphSchema, Run, WriteCount
-from graph.upserts import Ends, Upserts
+from graph.upserts import Ends
 
 
-class CypherStore(CypherReads, ABC):
+class CypherStore(CypherEdits, CypherPages, ABC):
     """A store but for `prepare`, which each database does in its own way."""
-
-    def __init__(self, url: str, engine: Engine) -> None:
-        super().__init__(url, engine)
-        self._upserts = Upserts(engine)
 
     @abstractmethod
     def prepare(self, schema: GraphSchema) -> None:
@@ -51,8 +49,7 @@ class CypherStore(CypherReads, ABC):
 
     def write_facts(self, type: FactType, facts: pa.Table) -> WriteCount:
         """Upsert facts by (source, entity)."""
-        known = [f"{fact.source}-{fact.relation}" for fact in self.schema().fact_types]
-        tables.check_known(f"{type.source}-{type.relation}", known, "fact type")
+        self._check_fact_type(type)
         rows = tables.conform(facts, tables.FACTS, ["source", "entity"], ["weight"])
         return self._upserts.edges(Ends(type.source, type.relation, "Entity"), rows)
 

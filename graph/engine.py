@@ -66,5 +66,8 @@ class Engine(Reader, Protocol):
     def write(self, work: Callable[[Reader], T]) -> T:
         """Do the work in one transaction, and again after a deadlock or a lost connection."""
 
+    def ping(self) -> None:
+        """Ask for nothing; a StoreUnavailableError where no answer comes within a few seconds."""
+
     def close(self) -> None:
         """Release the database."""

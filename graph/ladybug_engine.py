@@ -16,7 +16,7 @@ from typing import Any
 import ladybug
 import pyarrow as pa
 
-from graph.engine import Reader, Row, Statement, T
+from graph.engine import Reader, Row, Statement, T, statement
 from graph.errors import (
     NotReadyError,
     ResourceError,
@@ -87,6 +87,10 @@ class LadybugEngine:
                 raise
             transaction.rows(Statement("COMMIT"))
             return done
+
+    def ping(self) -> None:
+        """Ask the database for nothing."""
+        self.rows(statement(self.dialect, "ping"))
 
     def forget_plans(self) -> None:
         """Drop the readers' cached plans, which do not know tables made since."""

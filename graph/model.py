@@ -97,6 +97,23 @@ class HistoryEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedbackEdge:
+    """`(user)-[type {value, at}]->(item)`; `at` in epoch seconds."""
+
+    type: str
+    user: str
+    item: str
+    value: float
+    at: int | None = None
+
+
+FeedbackOutcome = Literal[
+    "added", "changed", "unchanged", "repeated", "unknown user", "unknown item"
+]
+"""What became of one row of feedback; `repeated`: a later row with its key counts instead."""
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceEdge:
     """`(source)-[relation {weight, run}]->(target)`; the source is an item or an entity."""
 
@@ -104,6 +121,52 @@ class EvidenceEdge:
     relation: str
     target: str
     weight: float
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class NodeKey:
+    """What names one node of the graph: ids are unique within a label."""
+
+    label: NodeLabel
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Any user, item or entity, to look at: `name` is a title or a name, `kind` an entity's."""
+
+    label: NodeLabel
+    id: str
+    name: str | None = None
+    kind: str | None = None
+    properties: Mapping[str, Scalar] = field(default_factory=dict)
+
+    @property
+    def key(self) -> NodeKey:
+        """Its label and id."""
+        return NodeKey(self.label, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Any edge between such nodes; `weight` is the value of feedback, `at` its time if it has one.
+
+    An edge of evidence is one of the current run.
+    """
+
+    type: str
+    source: NodeKey
+    target: NodeKey
+    weight: float
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subgraph:
+    """Nodes without repetition, and edges between them."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
 
 
 @dataclass(frozen=True, slots=True)

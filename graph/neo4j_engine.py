@@ -1,6 +1,7 @@
 """Runs Cypher on a Neo4j server: managed transactions, which the driver retries, and its errors."""
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,7 +9,7 @@ import neo4j
 import pyarrow as pa
 from neo4j import exceptions
 
-from graph.engine import Reader, Row, Statement, T
+from graph.engine import Reader, Row, Statement, T, statement
 from graph.errors import (
     ResourceError,
     StoreError,
@@ -18,8 +19,9 @@ from graph.errors import (
 )
 from graph.queries import Dialect
 
-_CONNECT_TIMEOUT_S = 10.0
-_RETRY_TIME_S = 30.0
+TIMEOUT_S = 5.0
+"""How long a call waits for a connection, and how long it is tried again where one was lost."""
+
 _ROWS_AT_ONCE = 50_000
 
 BATCH = 20_000
@@ -41,17 +43,21 @@ class Neo4jEngine:
         database: str | None,
         *,
         read_only: bool = False,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         """Connect, and fail at once where the server or the credentials are not right."""
         self._url = url
         self._database = database
         self._read_only = read_only
+        self._timeout_s = timeout_s
+        self._pinging = threading.Lock()
         with self._translated():
             self._driver = neo4j.GraphDatabase.driver(
                 url,
                 auth=auth,
-                connection_timeout=_CONNECT_TIMEOUT_S,
-                max_transaction_retry_time=_RETRY_TIME_S,
+                connection_timeout=timeout_s,
+                connection_acquisition_timeout=timeout_s,
+                max_transaction_retry_time=timeout_s,
                 # Reading a type or property that a small graph does not have yet is no mistake.
                 notifications_min_severity="OFF",
             )
@@ -89,6 +95,36 @@ class Neo4jEngine:
     def _check_may_write(self) -> None:
         if self._read_only:
             raise StoreError(f"{self._url} was opened to be read only: the write is refused")
+
+    def ping(self) -> None:
+        """Ask the server for nothing, without a second try, and wait for the answer in a thread.
+
+        The driver waits without end for a server that keeps its connections and says nothing; such
+        a thread is left to itself, and no second one begins before it ends.
+        """
+        silence = StoreUnavailableError(
+            f"Neo4j at {self._url} did not answer within {self._timeout_s:g} s"
+        )
+        if not self._pinging.acquire(timeout=self._timeout_s):
+            raise silence
+        failures: list[BaseException] = []
+        answered = threading.Event()
+
+        def ask() -> None:
+            try:
+                with self._session() as session:
+                    session.run(statement(self.dialect, "ping").text).consume()
+            except BaseException as error:  # it is raised again by the caller's thread
+                failures.append(error)
+            finally:
+                self._pinging.release()
+                answered.set()
+
+        threading.Thread(target=ask, name="neo4j-ping", daemon=True).start()
+        if not answered.wait(self._timeout_s):
+            raise silence
+        if failures:
+            raise failures[0]
 
     def close(self) -> None:
         """Close all connections."""

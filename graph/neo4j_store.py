@@ -9,7 +9,7 @@ from graph.cypher_store import CypherStore
 from graph.item_vectors import size_of
 from graph.model import FORMAT_VERSION, PRIOR_EVIDENCE, GraphSchema, WriteCount
 from graph.names import check_schema, kind_label
-from graph.neo4j_engine import BATCH, Neo4jEngine
+from graph.neo4j_engine import BATCH, TIMEOUT_S, Neo4jEngine
 from graph.schema_json import schema_to_json, union
 
 _INDEX_TIMEOUT_S = 300
@@ -28,9 +28,11 @@ class Neo4jStore(CypherStore):
         auth: tuple[str, str] | None = None,
         database: str | None = None,
         read_only: bool = False,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         """Connect to a server; `url` is without credentials."""
-        super().__init__(url, Neo4jEngine(url, auth, database, read_only=read_only))
+        engine = Neo4jEngine(url, auth, database, read_only=read_only, timeout_s=timeout_s)
+        super().__init__(url, engine)
         try:
             self.check_version()
         except BaseException:

@@ -13,24 +13,35 @@ from typing import Protocol, Self
 import pyarrow as pa
 
 from graph.model import (
+    Entity,
     EvidenceEdge,
     FactEdge,
     FactType,
+    FeedbackEdge,
+    FeedbackOutcome,
     GraphSchema,
     HistoryEntry,
     Item,
+    NodeLabel,
     Run,
+    Scalar,
     User,
     WriteCount,
 )
 
 
 class Store(Protocol):
-    """A knowledge graph in a database. Safe for concurrent readers in one process."""
+    """A knowledge graph in a database. Safe for several threads, also where they write the same.
+
+    Where the database is gone, a verb fails with a StoreUnavailableError within seconds.
+    """
 
     @property
     def url(self) -> str:
         """The URL it was opened with, without credentials."""
+
+    def ping(self) -> None:
+        """Raise a StoreUnavailableError where the database does not answer within seconds."""
 
     def close(self) -> None:
         """Release the database; the store must not be used afterwards."""
@@ -74,6 +85,38 @@ class Store(Protocol):
 
     def delete_feedback(self, type: str, feedback: pa.Table) -> int:
         """Delete feedback by key: `user, item`; answers how many there were."""
+
+    # Edits: single nodes and small batches, each in one transaction
+
+    def add_feedback(self, feedback: pa.Table, *, create: bool = False) -> list[FeedbackOutcome]:
+        """Upsert feedback of any types: `type, user, item, value, at?, split?`.
+
+        Answers what became of each row, in their order. Of rows with one key the last one counts.
+        With `create`, users and items that are not there are added with nothing but their ids.
+        """
+
+    def delete_nodes(self, label: NodeLabel, ids: Sequence[str]) -> int:
+        """Delete nodes with all their edges; answers how many there were.
+
+        No run is touched: a deleted item is no longer a candidate, and another one with its id has
+        no evidence before the next training.
+        """
+
+    def patch_node(self, label: NodeLabel, id: str, properties: Mapping[str, Scalar]) -> bool:
+        """Set these properties of a user or an item (title and text too), and leave the others.
+
+        None removes one. Answers whether there is such a node. A UsageError where a property is
+        unknown or a value is not of its type.
+        """
+
+    def replace_facts(self, type: FactType, source: str, facts: Mapping[str, float]) -> None:
+        """Make these (entity id to weight) the node's only facts of this relation.
+
+        A NotFoundError where the node or an entity is not in the graph; nothing is changed then.
+        """
+
+    def delete_facts(self, type: FactType, facts: pa.Table) -> int:
+        """Delete facts by key: `source, entity`; answers how many there were."""
 
     # Bulk reads, in the order of their keys
 
@@ -128,13 +171,49 @@ class Store(Protocol):
     def current_run(self) -> Run | None:
         """The run that serves, or None before the first training."""
 
+    # Pages, in the order of their keys; `after` is the key of the last row before the page
+
+    def list_users(self, after: str | None, limit: int) -> list[User]:
+        """The first users after this id, by id."""
+
+    def list_items(self, after: str | None, limit: int) -> list[Item]:
+        """The first items after this id, by id."""
+
+    def feedback_of_user(
+        self, user: str, types: Sequence[str] | None, after: tuple[str, str] | None, limit: int
+    ) -> list[FeedbackEdge]:
+        """A user's first feedback after this (type, item), by (type, item), without held-out rows.
+
+        `types` are those wanted, None all of them.
+        """
+
+    def feedback_of_item(
+        self, item: str, types: Sequence[str] | None, after: tuple[str, str] | None, limit: int
+    ) -> list[FeedbackEdge]:
+        """The same of an item, after this (type, user) and by (type, user)."""
+
+    def latest_items(self, property: str, limit: int) -> list[Item]:
+        """The items with the greatest value of a numeric property, greatest first, ties by id.
+
+        A UsageError where no such property is declared.
+        """
+
     # Serving reads
 
     def user(self, id: str) -> User | None:
         """One user, or None."""
 
+    def users(self, ids: Sequence[str]) -> list[User]:
+        """The users with these ids that exist, in the order asked for."""
+
     def items(self, ids: Sequence[str]) -> list[Item]:
         """The items with these ids that exist, in the order asked for."""
+
+    def entities(self, ids: Sequence[str]) -> list[Entity]:
+        """The entities with these ids that exist, in the order asked for."""
+
+    def unknown(self, label: NodeLabel, ids: Iterable[str]) -> set[str]:
+        """Those of these ids that no node of this label has."""
 
     def history(self, user: str, limit: int) -> list[HistoryEntry]:
         """The user's latest feedback of every type, without held-out rows.

@@ -29,6 +29,7 @@ FEEDBACK = pa.schema(
         ("split", pa.string()),
     ]
 )
+TYPED_FEEDBACK = pa.schema([("type", pa.string()), *FEEDBACK])
 EVIDENCE = pa.schema([("source", pa.string()), ("target", pa.string()), ("weight", pa.float64())])
 PRIOR = pa.schema([("target", pa.string()), ("weight", pa.float64())])
 
@@ -55,7 +56,8 @@ def conform(
     """The table with the schema's types, in the schema's order, keeping the columns that it has.
 
     Raises a ValueError for a column that the schema does not have, a missing key or required
-    column, a null or infinite value where there must be one, and a key that stands there twice.
+    column, a null or infinite value where there must be one, and a key that stands there twice
+    (without `keys`, rows may repeat).
     """
     unknown = [name for name in table.column_names if name not in schema.names]
     if unknown:
@@ -72,6 +74,8 @@ def conform(
             values = conformed.column(field.name)
             if not pc.all(pc.is_finite(values), skip_nulls=True, min_count=0).as_py():
                 raise ValueError(f"the column {field.name!r} has a value that is not finite")
+    if not keys:
+        return conformed
     groups = conformed.select(keys).group_by(keys).aggregate([])
     if len(groups) < len(conformed):
         counted = conformed.group_by(keys).aggregate([([], "count_all")])

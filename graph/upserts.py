@@ -1,8 +1,10 @@
 """Bulk writes: which rows are new or changed is found out in the transaction that writes them."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +13,9 @@ from graph import tables
 from graph.engine import Engine, Names, Reader, Statement, statement
 from graph.errors import StoreError
 from graph.model import WriteCount
+
+EdgeOutcome = Literal["added", "changed", "unchanged", "missing"]
+"""What became of one row of edges; `missing`: an end of it is not in the graph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,49 +46,81 @@ class Upserts:
         )
 
     def _nodes(self, label: str, rows: pa.Table, reader: Reader) -> WriteCount:
-        columns = tuple(name for name in rows.column_names if name != "id")
-        names: dict[str, Names] = {"label": label, "properties": columns}
-        kept = reader.table(
-            self._statement(
-                "match_nodes", names, pa.table({"key": rows.column("id"), **_row(rows)})
-            ),
-            _kept_schema(rows, columns),
-        )
-        news = tables.compare(rows, kept, columns)
+        news = self._news(label, rows, reader)
         if len(news.new):
-            new = rows.select(["id", *columns]).take(pa.array(news.new))
-            reader.rows(self._statement("add_nodes", names, new))
-        if len(news.changed):
-            changed = rows.take(pa.array(news.changed))
-            for name in columns:
-                values = pa.table({"key": changed.column("id"), "value": changed.column(name)})
-                reader.rows(
-                    self._statement("set_property", {"label": label, "property": name}, values)
-                )
+            self.add_nodes(label, rows.take(pa.array(news.new)), reader)
+        self._set(label, rows.take(pa.array(news.changed)), reader)
         return WriteCount(len(news.new), len(news.changed), news.unchanged)
+
+    def change(self, label: str, rows: pa.Table, reader: Reader) -> int:
+        """Set the properties of those nodes that are there; answers how many they are."""
+        self.lock(label, rows.column("id").to_pylist(), reader)
+        news = self._news(label, rows, reader)
+        self._set(label, rows.take(pa.array(news.changed)), reader)
+        return len(news.changed) + news.unchanged
+
+    def _news(self, label: str, rows: pa.Table, reader: Reader) -> tables.News:
+        columns = _properties(rows)
+        names: dict[str, Names] = {"label": label, "properties": columns}
+        keys = pa.table({"key": rows.column("id"), **_row(rows)})
+        kept = reader.table(
+            self._statement("match_nodes", names, keys), _kept_schema(rows, columns)
+        )
+        return tables.compare(rows, kept, columns)
+
+    def add_nodes(self, label: str, rows: pa.Table, reader: Reader) -> None:
+        """Add nodes that are not there yet: `id` and properties."""
+        columns = _properties(rows)
+        names: dict[str, Names] = {"label": label, "properties": columns}
+        reader.rows(self._statement("add_nodes", names, rows.select(["id", *columns])))
+
+    def _set(self, label: str, rows: pa.Table, reader: Reader) -> None:
+        for name in _properties(rows) if len(rows) else ():
+            values = pa.table({"key": rows.column("id"), "value": rows.column(name)})
+            names: dict[str, Names] = {"label": label, "property": name}
+            reader.rows(self._statement("set_property", names, values))
+
+    def known(self, label: str, ids: Sequence[str], reader: Reader) -> set[str]:
+        """Those of these ids that nodes of this label have."""
+        if not ids:
+            return set()
+        names: dict[str, Names] = {"label": label, "properties": ()}
+        rows = reader.rows(statement(self._engine.dialect, "nodes", names, ids=list(ids)))
+        return {row[0] for row in rows}
+
+    def lock(self, label: str, ids: Sequence[str], reader: Reader) -> None:
+        """Keep other clients from changing these nodes until the transaction ends."""
+        if not self._engine.has_one_writer:
+            names: dict[str, Names] = {"label": label}
+            ordered = sorted(set(ids))
+            reader.rows(statement(self._engine.dialect, "lock_nodes", names, ids=ordered))
 
     def edges(self, ends: Ends, rows: pa.Table) -> WriteCount:
         """Upsert edges; the first two columns are their ends, the others their properties."""
-        work = partial(self._edges, ends)
-        return sum(
-            (self._engine.write(partial(work, batch)) for batch in self._batches(rows)),
-            WriteCount(),
-        )
+        work = partial(self.write_edges, ends)
+        counted: Counter[str] = Counter()
+        for batch in self._batches(rows):
+            counted.update(self._engine.write(partial(work, batch)))
+        return WriteCount(**counted)
 
-    def _edges(self, ends: Ends, rows: pa.Table, reader: Reader) -> WriteCount:
+    def write_edges(self, ends: Ends, rows: pa.Table, reader: Reader) -> list[EdgeOutcome]:
+        """Upsert edges in the transaction of the reader; answers what became of each row."""
         columns = tuple(rows.column_names[2:])
         found = self._match(ends, rows, columns, reader)
         news = tables.compare(rows, found.filter(found.column("is_there")), columns)
         with_ends = found.column("row").to_numpy()
         new = np.intersect1d(news.new, with_ends, assume_unique=True)
         if len(news.changed):
-            self._delete(ends, rows.take(pa.array(news.changed)), reader)
+            self.delete_these(ends, rows.take(pa.array(news.changed)), reader)
         written = np.union1d(new, news.changed)
         if len(written):
             self._add(ends, rows.take(pa.array(written)), reader)
-        return WriteCount(
-            len(new), len(news.changed), news.unchanged, missing=len(rows) - len(with_ends)
-        )
+        outcomes = np.full(len(rows), "missing", dtype=object)
+        outcomes[with_ends] = "unchanged"
+        outcomes[new] = "added"
+        outcomes[news.changed] = "changed"
+        answer: list[EdgeOutcome] = outcomes.tolist()
+        return answer
 
     def delete_edges(self, ends: Ends, keys: pa.Table) -> int:
         """Delete edges by their ends; answers how many there were."""
@@ -94,7 +131,7 @@ class Upserts:
         found = self._match(ends, keys, (), reader)
         there = found.filter(found.column("is_there")).column("row")
         if len(there):
-            self._delete(ends, keys.take(there), reader)
+            self.delete_these(ends, keys.take(there), reader)
         return len(there)
 
     def add_edges(self, ends: Ends, rows: pa.Table) -> None:
@@ -107,10 +144,7 @@ class Upserts:
         self, ends: Ends, rows: pa.Table, columns: tuple[str, ...], reader: Reader
     ) -> pa.Table:
         """The rows that have both ends, whether they are edges already, and what these keep."""
-        if not self._engine.has_one_writer:
-            sources = sorted(set(rows.column(0).to_pylist()))
-            names: dict[str, Names] = {"label": ends.source_label}
-            reader.rows(statement(self._engine.dialect, "lock_nodes", names, ids=sources))
+        self.lock(ends.source_label, rows.column(0).to_pylist(), reader)
         return reader.table(
             self._statement(
                 "match_edges",
@@ -120,7 +154,8 @@ class Upserts:
             _kept_schema(rows, columns).insert(1, pa.field("is_there", pa.bool_())),
         )
 
-    def _delete(self, ends: Ends, rows: pa.Table, reader: Reader) -> None:
+    def delete_these(self, ends: Ends, rows: pa.Table, reader: Reader) -> None:
+        """Delete edges that are there, by their ends in the first two columns."""
         reader.rows(self._statement("delete_edges", _names(ends), _keys(rows)))
 
     def _add(self, ends: Ends, rows: pa.Table, reader: Reader) -> None:
@@ -143,6 +178,10 @@ class Upserts:
 
     def _statement(self, name: str, names: dict[str, Names], rows: pa.Table) -> Statement:
         return statement(self._engine.dialect, name, names, rows=rows)
+
+
+def _properties(nodes: pa.Table) -> tuple[str, ...]:
+    return tuple(name for name in nodes.column_names if name != "id")
 
 
 def _row(rows: pa.Table) -> dict[str, pa.Array]:

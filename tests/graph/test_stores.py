@@ -3,17 +3,18 @@
 import pytest
 
 from graph.store import Store
+from tests.contracts.edit_contract import EditContract
 from tests.contracts.store_contract import StoreContract
 
 
-class TestLadybug(StoreContract):
+class TestLadybug(StoreContract, EditContract):
     @pytest.fixture
     def store(self, ladybug_store: Store) -> Store:
         return ladybug_store
 
 
 @pytest.mark.neo4j
-class TestNeo4j(StoreContract):
+class TestNeo4j(StoreContract, EditContract):
     @pytest.fixture
     def store(self, neo4j_store: Store) -> Store:
         return neo4j_store

@@ -1,0 +1,4 @@
+// Whether the database answers at all.
+//
+// columns: one
+RETURN 1 AS one
