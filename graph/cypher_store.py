@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from graph import tables
 from graph.cypher_edits import CypherEdits
-from graph.cypher_pages import CypherPages
+from graph.cypher_inspection import CypherInspection
 from graph.cypher_reads import EVIDENCE_LABELS
 from graph.engine import Reader, Row, Statement
 from graph.errors import NotFoundError, StoreError, UsageError
@@ -17,7 +17,7 @@ from graph.model import PRIOR_EVIDENCE, FactType, GraphSchema, Run, WriteCount
 from graph.upserts import Ends
 
 
-class CypherStore(CypherEdits, CypherPages, ABC):
+class CypherStore(CypherEdits, CypherInspection, ABC):
     """A store but for `prepare`, which each database does in its own way."""
 
     @abstractmethod

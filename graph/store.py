@@ -22,9 +22,12 @@ from graph.model import (
     GraphSchema,
     HistoryEntry,
     Item,
+    Node,
+    NodeKey,
     NodeLabel,
     Run,
     Scalar,
+    Subgraph,
     User,
     WriteCount,
 )
@@ -196,6 +199,42 @@ class Store(Protocol):
         """The items with the greatest value of a numeric property, greatest first, ties by id.
 
         A UsageError where no such property is declared.
+        """
+
+    # Inspection
+
+    def nodes(self, keys: Sequence[NodeKey]) -> list[Node]:
+        """The nodes with these labels and ids that exist, in the order asked for."""
+
+    def search(self, text: str, labels: Sequence[NodeLabel], limit: int) -> list[Node]:
+        """The nodes of these labels whose id, title or name holds a text, in any case.
+
+        First those whose id is the text, then whose name is, then those that begin with it; ties
+        in the order of the labels, then by id. A UsageError for a text of no or over 200
+        characters. Reads all nodes of the labels.
+        """
+
+    def neighborhood(
+        self, label: NodeLabel, id: str, limit: int, relations: Sequence[str] | None = None
+    ) -> Subgraph | None:
+        """A node, first, and its `limit` nearest edges with their other ends; None without it.
+
+        Taken in turn from each of the relations (None: all), in both directions: evidence of the
+        current run and facts the strongest first, feedback the latest first, without held-out rows.
+        """
+
+    def shortest_path(
+        self,
+        first: NodeKey,
+        second: NodeKey,
+        max_edges: int = 6,
+        relations: Sequence[str] | None = None,
+    ) -> Subgraph | None:
+        """A shortest path of at most 6 edges, walked in any direction; None where there is none.
+
+        Over these relations, or over all facts and feedback (without held-out rows). Nodes and
+        edges are in the order of the path. The same one of several each time. Where circles around
+        the ends grow beyond 5,000 nodes, a path may be missed or be longer than another.
         """
 
     # Serving reads
