@@ -60,6 +60,13 @@ class Engine(Reader, Protocol):
         """Up to how many edges are added by `add_few_edges` instead of `add_edges`."""
 
     @property
+    def one_by_one(self) -> int:
+        """Up to how many rows of feedback are written with statements of their own.
+
+        Above 0 only with `has_one_writer`.
+        """
+
+    @property
     def has_one_writer(self) -> bool:
         """Whether one transaction writes at a time; else it must lock what it compares."""
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from graph import tables
 from graph.engine import Reader
 from graph.model import FeedbackOutcome, NodeLabel
-from graph.upserts import Ends, Upserts
+from graph.upserts import Upserts
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class FeedbackRows:
         for relation in sorted(set(types.tolist())):
             mine = np.flatnonzero(types == relation)
             part = rows.take(pa.array(mine)).select(tables.FEEDBACK.names)
-            found = upserts.write_edges(Ends("User", relation, "Item"), part, reader)
+            found = upserts.write_feedback(relation, part, reader)
             users = part.column("user").to_pylist()
             for number, position in enumerate(positions[mine].tolist()):
                 outcome = found[number]
@@ -77,6 +77,6 @@ class FeedbackRows:
         ids = sorted(set(rows.column(column).to_pylist()))
         missing = set(ids) - upserts.known(label, ids, reader)
         if missing and create:
-            upserts.add_nodes(label, pa.table({"id": sorted(missing)}), reader)
+            upserts.create_nodes(label, sorted(missing), reader)
             return set()
         return missing

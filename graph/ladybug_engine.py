@@ -1,9 +1,10 @@
 """Runs Cypher in an embedded Ladybug database: connections, transactions, errors.
 
 Ladybug's habits that shape this module: a connection keeps every plan it made, with the Arrow
-tables bound to it, so writes get a connection of their own; a writing transaction is refused, not
-queued, while another runs, so writes wait for a lock here; a plan bound to an Arrow table that is
-used a second time crashes the process, so a table is handed over as a new object each time.
+tables bound to it, so each write with a table gets a connection of its own; a writing transaction
+is refused, not queued, while another runs, so writes wait for a lock here; a plan bound to an Arrow
+table that is used a second time crashes the process, so a table is handed over as a new object each
+time.
 """
 
 import contextlib
@@ -38,6 +39,7 @@ class LadybugEngine:
     dialect: Dialect = "ladybug"
     batch_rows = 100_000
     few_rows = 100
+    one_by_one = 5
     has_one_writer = True
 
     def __init__(self, path: Path, *, read_only: bool = False, buffer_mb: int = BUFFER_MB) -> None:
@@ -46,6 +48,8 @@ class LadybugEngine:
         self._write_lock = threading.Lock()
         self._readers: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._plans = 0
+        self._writer: Any = None
+        self._writer_plans = 0
         if path.is_dir():
             raise UsageError(
                 f"{path} is a directory; the graph is a file, such as {path}/graph.lbug"
@@ -75,18 +79,37 @@ class LadybugEngine:
 
     def write(self, work: Callable[[Reader], T]) -> T:
         """Do the work in one transaction, after those of other threads."""
-        with self._write_lock, self._fresh() as connection:
-            transaction = _Work(self._path, connection)
+        with self._write_lock, self._writing() as transaction:
             transaction.rows(Statement("BEGIN TRANSACTION"))
             try:
                 done = work(transaction)
             except BaseException:
                 # A failed statement may have ended the transaction already.
                 with contextlib.suppress(RuntimeError):
-                    connection.execute("ROLLBACK").close()
+                    transaction.connection.execute("ROLLBACK").close()
                 raise
             transaction.rows(Statement("COMMIT"))
             return done
+
+    @contextlib.contextmanager
+    def _writing(self) -> "Iterator[_Work]":
+        """The writer's connection, kept for its plans (2 ms each) unless one has a table bound."""
+        connection, self._writer = self._writer, None
+        if connection is not None and self._writer_plans != self._plans:
+            connection.close()
+            connection = None
+        if connection is None:
+            connection, self._writer_plans = ladybug.Connection(self._database), self._plans
+        transaction = _Work(self._path, connection)
+        is_kept = False
+        try:
+            yield transaction
+            is_kept = not transaction.has_bound_table
+        finally:
+            if is_kept:
+                self._writer = connection
+            else:
+                connection.close()
 
     def ping(self) -> None:
         """Ask the database for nothing."""
@@ -103,6 +126,9 @@ class LadybugEngine:
         """Close the file and let other processes in."""
         with self._write_lock:
             self.forget_plans()
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
             self._database.close()
             self._lock.release()
 
@@ -139,7 +165,8 @@ class _Work:
 
     def __init__(self, path: Path, connection: Any) -> None:
         self._path = path
-        self._connection = connection
+        self.connection = connection
+        self.has_bound_table = False
 
     def rows(self, statement: Statement) -> list[Row]:
         """The rows of a query."""
@@ -160,12 +187,15 @@ class _Work:
 
     @contextlib.contextmanager
     def _run(self, statement: Statement) -> Iterator[Any]:
+        self.has_bound_table |= any(
+            isinstance(value, pa.Table) for value in statement.parameters.values()
+        )
         parameters = {
             name: value.slice(0) if isinstance(value, pa.Table) else value
             for name, value in statement.parameters.items()
         }
         try:
-            with self._connection.execute(statement.text, parameters) as result:
+            with self.connection.execute(statement.text, parameters) as result:
                 yield result
         except RuntimeError as error:
             raise _translated(self._path, error) from error

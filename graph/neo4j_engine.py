@@ -34,6 +34,7 @@ class Neo4jEngine:
     dialect: Dialect = "neo4j"
     batch_rows = BATCH
     few_rows = 0
+    one_by_one = 0
     has_one_writer = False
 
     def __init__(

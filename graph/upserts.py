@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -48,7 +48,10 @@ class Upserts:
     def _nodes(self, label: str, rows: pa.Table, reader: Reader) -> WriteCount:
         news = self._news(label, rows, reader)
         if len(news.new):
-            self.add_nodes(label, rows.take(pa.array(news.new)), reader)
+            columns = _properties(rows)
+            names: dict[str, Names] = {"label": label, "properties": columns}
+            new = rows.select(["id", *columns]).take(pa.array(news.new))
+            reader.rows(self._statement("add_nodes", names, new))
         self._set(label, rows.take(pa.array(news.changed)), reader)
         return WriteCount(len(news.new), len(news.changed), news.unchanged)
 
@@ -68,17 +71,16 @@ class Upserts:
         )
         return tables.compare(rows, kept, columns)
 
-    def add_nodes(self, label: str, rows: pa.Table, reader: Reader) -> None:
-        """Add nodes that are not there yet: `id` and properties."""
-        columns = _properties(rows)
-        names: dict[str, Names] = {"label": label, "properties": columns}
-        reader.rows(self._statement("add_nodes", names, rows.select(["id", *columns])))
-
     def _set(self, label: str, rows: pa.Table, reader: Reader) -> None:
         for name in _properties(rows) if len(rows) else ():
             values = pa.table({"key": rows.column("id"), "value": rows.column(name)})
             names: dict[str, Names] = {"label": label, "property": name}
             reader.rows(self._statement("set_property", names, values))
+
+    def create_nodes(self, label: str, ids: Sequence[str], reader: Reader) -> None:
+        """Create nodes with nothing but an id, where they are not there."""
+        names: dict[str, Names] = {"label": label}
+        reader.rows(statement(self._engine.dialect, "create_nodes", names, ids=list(ids)))
 
     def known(self, label: str, ids: Sequence[str], reader: Reader) -> set[str]:
         """Those of these ids that nodes of this label have."""
@@ -121,6 +123,27 @@ class Upserts:
         outcomes[news.changed] = "changed"
         answer: list[EdgeOutcome] = outcomes.tolist()
         return answer
+
+    def write_feedback(self, type: str, rows: pa.Table, reader: Reader) -> list[EdgeOutcome]:
+        """The same for feedback, a few rows one by one: the plans of their statements are kept."""
+        if len(rows) > self._engine.one_by_one:
+            return self.write_edges(Ends("User", type, "Item"), rows, reader)
+        return [self._one_feedback(type, row, reader) for row in rows.to_pylist()]
+
+    def _one_feedback(self, type: str, row: dict[str, Any], reader: Reader) -> EdgeOutcome:
+        names: dict[str, Names] = {"relation": type}
+        dialect = self._engine.dialect
+        key = {name: row[name] for name in ("user", "item")}
+        found = reader.rows(statement(dialect, "one_feedback", names, **key))
+        if not found:
+            return "missing"
+        is_there, *kept = found[0]
+        if is_there and kept == [row["value"], row["at"], row["split"]]:
+            return "unchanged"
+        if is_there:
+            reader.rows(statement(dialect, "delete_one_feedback", names, **key))
+        reader.rows(statement(dialect, "add_one_feedback", names, **row))
+        return "changed" if is_there else "added"
 
     def delete_edges(self, ends: Ends, keys: pa.Table) -> int:
         """Delete edges by their ends; answers how many there were."""

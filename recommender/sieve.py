@@ -13,7 +13,10 @@ _CHUNK = 200
 
 @dataclass(frozen=True, slots=True)
 class Sieve:
-    """Judges items for one request and remembers the verdicts. Without a filter all pass."""
+    """Judges items for one request and remembers the verdicts.
+
+    An item that was deleted since the training passes no sieve: the run's prior still names it.
+    """
 
     store: Store
     filter: ItemFilter | None
@@ -29,19 +32,23 @@ class Sieve:
     def first(self, items: Iterable[str], limit: int | None = None) -> list[str]:
         """The first `limit` of these items that pass, in their order; all of them where None."""
         ordered = list(items)
-        if self.filter is None:
-            return ordered[:limit]
         passed: list[str] = []
-        for start in range(0, len(ordered), _CHUNK):
-            chunk = ordered[start : start + _CHUNK]
-            self._judge([item for item in chunk if item not in self._verdicts], self.filter)
+        size = _CHUNK if self.filter is not None or limit is None else max(limit, 1)
+        for start in range(0, len(ordered), size):
+            chunk = ordered[start : start + size]
+            self._judge([item for item in chunk if item not in self._verdicts])
             passed += [item for item in chunk if self._verdicts[item]]
             if limit is not None and len(passed) >= limit:
                 break
         return passed[:limit]
 
-    def _judge(self, items: list[str], test: ItemFilter) -> None:
+    def _judge(self, items: list[str]) -> None:
         if not items:
+            return
+        test = self.filter
+        if test is None:
+            gone = self.store.unknown("Item", items)
+            self._verdicts.update((item, item not in gone) for item in items)
             return
         facts = []
         if test.relations:

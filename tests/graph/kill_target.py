@@ -8,7 +8,7 @@ import pyarrow as pa
 from graph.connect import open_store
 from graph.model import FactType, GraphSchema, Run
 
-USERS, ITEMS = 400, 300
+USERS, ITEMS, POSTS = 400, 300, 20
 HAS = FactType("Item", "HAS")
 
 
@@ -47,6 +47,10 @@ def main(url: str, password: str) -> None:
                 )
             store.activate_run(number)
             say("run", number)
+            for post in range(POSTS):
+                row = {"type": "LIKED", "user": f"p{number}-{post}", "item": "i0", "value": 1.0}
+                store.add_feedback(pa.Table.from_pylist([row]), create=True)
+                say("post", row["user"])
             for old in store.runs()[:-2]:
                 store.delete_run(old.id)
             for first in range(0, USERS, 100):

@@ -41,7 +41,10 @@ def write_and_kill(url: str, password: str, moment: random.Random) -> list[list[
 def check(store: Store, said: list[list[str]]) -> None:
     """Everything acknowledged is there; no edge without its properties, no run half served."""
     assert store.read_items().num_rows == ITEMS
-    assert store.read_users().num_rows == USERS
+    users = store.read_users().column("id").to_pylist()
+    posters = {user for user in users if user.startswith("p")}
+    assert len(users) == USERS + len(posters)
+    assert posters >= {words[1] for words in said if words[0] == "post"}
     assert store.read_facts(HAS).num_rows == ITEMS
     assert store.read_facts(FactType("Item", "NONE")).num_rows == 0
     feedback = store.read_feedback("LIKED")
@@ -57,6 +60,8 @@ def check(store: Store, said: list[list[str]]) -> None:
             strict=True,
         )
     )
+    # A user comes with its feedback or not at all.
+    assert posters == {user for user, _ in kept if user.startswith("p")}
     for _, number, first in (words for words in said if words[0] == "feedback"):
         for user in range(int(first), int(first) + 100):
             for item in range(int(number) % 3, ITEMS, 3):

@@ -312,3 +312,22 @@ def test_json_has_the_public_form(films: Store) -> None:
 def test_a_wrong_request_cannot_be_made(options: dict[str, object], says: str) -> None:
     with pytest.raises(UsageError, match=says):
         Request(**options)
+
+
+def test_an_item_deleted_since_the_training_is_not_suggested(films: Store) -> None:
+    recommender = Recommender(films)
+    known, stranger = Request(user="42", n=9), Request(user="blank", n=9)
+
+    def suggested(request: Request) -> list[str]:
+        return [suggestion.item for suggestion in recommender.recommend(request).suggestions]
+
+    before = {request: suggested(request) for request in (known, stranger)}
+    assert SERPICO in before[known]
+    assert TOY_STORY in before[stranger]
+    films.delete_nodes("Item", [SERPICO, TOY_STORY])
+    for request in (known, stranger):
+        left = suggested(request)
+        assert left
+        assert not {SERPICO, TOY_STORY} & set(left)
+    with pytest.raises(NotFoundError, match=SERPICO):
+        recommender.explain(known, SERPICO)
