@@ -5,6 +5,8 @@ from urllib.parse import quote, unquote, urlsplit
 from api.settings import Settings
 from graph.connect import open_store
 from graph.errors import NotReadyError
+from graph.mapping import Mapping
+from graph.model import GraphSchema
 from graph.store import Store
 
 
@@ -23,3 +25,12 @@ def open_project_store(settings: Settings, *, must_exist: bool = True) -> Store:
         password=settings.store.password,
         database=settings.store.database or None,
     )
+
+
+def prepare_new_graph(store: Store, settings: Settings) -> None:
+    """Give a graph that holds nothing yet the properties and types of the project's mapping.
+
+    So data can be posted to it without an import. Raises a MappingError for a wrong mapping.
+    """
+    if settings.mapping and store.schema() == GraphSchema():
+        store.prepare(Mapping.from_toml(settings.mapping, settings.project).schema())

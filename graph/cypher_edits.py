@@ -1,6 +1,5 @@
 """The writing verbs for single nodes and small batches, each of them one transaction."""
 
-import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -9,12 +8,11 @@ import pyarrow as pa
 from graph import tables
 from graph.cypher_reads import CypherReads
 from graph.engine import Engine, Reader
-from graph.errors import NotFoundError, UsageError
+from graph.errors import NotFoundError
 from graph.feedback_rows import FeedbackRows
 from graph.model import FactType, FeedbackOutcome, NodeLabel, PropertyType, Scalar
+from graph.property_values import fit_property, property_types
 from graph.upserts import Ends, Upserts
-
-_LEAST, _GREATEST = -(2**63), 2**63 - 1
 
 
 class CypherEdits(CypherReads):
@@ -49,15 +47,9 @@ class CypherEdits(CypherReads):
     def patch_node(self, label: NodeLabel, id: str, properties: Mapping[str, Scalar]) -> bool:
         """Set these properties of a node, None removes one; answers whether there is the node."""
         _check_label(label, ("User", "Item"))
-        row = _row(label, id, properties, self._property_types(label))
+        row = _row(label, id, properties, property_types(label, self.schema()))
         found = self._engine.write(partial(self._upserts.change, label, row))
         return found == 1
-
-    def _property_types(self, label: NodeLabel) -> dict[str, PropertyType]:
-        schema = self.schema()
-        if label == "User":
-            return dict(schema.user_properties)
-        return {"title": "string", "text": "string", **schema.item_properties}
 
     def delete_facts(self, type: FactType, facts: pa.Table) -> int:
         """Delete facts by key; answers how many there were."""
@@ -120,40 +112,7 @@ def _row(
 ) -> pa.Table:
     """The node as a table of one row; a UsageError where a property is unknown or of no use."""
     columns = {"id": pa.array([id], pa.string())}
-    whose = f"{label.lower()}s"
     for name, value in properties.items():
-        if name not in types:
-            raise UsageError(
-                f"{whose} have no property {name!r}; they have {', '.join(types) or 'none'}"
-            )
-        if not _fits(value, types[name]):
-            raise UsageError(
-                f"the property {name!r} of {whose} is {_WANTED[types[name]]}, not {value!r:.100}"
-            )
-        columns[name] = pa.array([value], tables.ARROW_TYPES[types[name]])
+        fitting = fit_property(label, name, value, types)
+        columns[name] = pa.array([fitting], tables.ARROW_TYPES[types[name]])
     return pa.table(columns)
-
-
-_WANTED: Mapping[PropertyType, str] = {
-    "string": "a text",
-    "integer": "an integer of 64 bits",
-    "float": "a finite number",
-    "boolean": "true or false",
-}
-
-
-def _fits(value: Scalar, type: PropertyType) -> bool:
-    if value is None:
-        return True
-    if isinstance(value, bool):
-        return type == "boolean"
-    if isinstance(value, str):
-        # Half of a surrogate pair is no text that a database could keep.
-        return type == "string" and value.encode("utf-8", "replace") == value.encode(
-            "utf-8", "surrogatepass"
-        )
-    if isinstance(value, int) and not _LEAST <= value <= _GREATEST:
-        return False
-    if isinstance(value, int):
-        return type in ("integer", "float")
-    return isinstance(value, float) and type == "float" and math.isfinite(value)

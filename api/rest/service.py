@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from fastapi import Request
 
-from api.opening import open_project_store
+from api.opening import open_project_store, prepare_new_graph
+from api.rest.arrivals import ArrivalPlacer
 from api.rest.keys import KeyRing
 from api.rest.metrics import Metrics
 from api.settings import Settings
@@ -25,6 +26,7 @@ _RETRY_S = 1.0
 class _Open:
     store: Store
     recommender: Recommender
+    arrivals: ArrivalPlacer
 
 
 @dataclass
@@ -51,6 +53,11 @@ class Service:
         """What suggests and explains."""
         return self._opened().recommender
 
+    @property
+    def arrivals(self) -> ArrivalPlacer:
+        """What gives new items their evidence."""
+        return self._opened().arrivals
+
     def open(self) -> None:
         """Open the store; one that only cannot be reached yet is left for later.
 
@@ -65,6 +72,7 @@ class Service:
         """Close the store."""
         with self._lock:
             if self._open is not None:
+                self._open.arrivals.close()
                 self._open.store.close()
                 self._open = None
 
@@ -78,7 +86,16 @@ class Service:
                     raise StoreUnavailableError("the graph store could not be reached a moment ago")
                 self._tried = now
                 store = open_project_store(self.settings, must_exist=False)
-                self._open = _Open(store, Recommender(store, self.settings.artifacts))
+                try:
+                    prepare_new_graph(store, self.settings)
+                except BaseException:
+                    store.close()
+                    raise
+                self._open = _Open(
+                    store,
+                    Recommender(store, self.settings.artifacts),
+                    ArrivalPlacer(store, self.settings.workspace),
+                )
             return self._open
 
 

@@ -1,7 +1,10 @@
 """The routes by what they are about; each module has one `router`."""
 
+from api.rest.routes.feedback import router as feedback
 from api.rest.routes.health import router as health
+from api.rest.routes.items import router as items
 from api.rest.routes.recommending import router as recommending
+from api.rest.routes.users import router as users
 
-ROUTERS = (recommending, health)
+ROUTERS = (recommending, users, items, feedback, health)
 """In the order of the documentation."""

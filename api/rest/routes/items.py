@@ -1,0 +1,156 @@
+"""Items: written in batches, listed, looked at, changed, deleted; and their facts."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends
+from pydantic import BaseModel
+
+from api.rest.access import needs
+from api.rest.openapi import EVERYWHERE, problems
+from api.rest.parameters import Cursor, Limit, PathId, make_cursor, read_cursor
+from api.rest.problems import NOT_FOUND, RESOURCE
+from api.rest.routes.facts import FactsBody, read_facts, remove_fact, replace_facts
+from api.rest.rows import (
+    Deleted,
+    Facts,
+    ItemEntry,
+    ItemPatch,
+    NewItem,
+    WrittenItems,
+    check_batch,
+)
+from api.rest.service import Service, service_of
+from graph.errors import NotFoundError
+from graph.node_batches import write_node_batch
+
+router = APIRouter(tags=["items"])
+Parts = Annotated[Service, Depends(service_of)]
+READ, WRITE = [needs("read")], [needs("write")]
+
+
+class ItemPage(BaseModel):
+    """Items by id, and where the next page begins; null on the last one."""
+
+    items: list[ItemEntry]
+    cursor: str | None
+
+
+@router.post(
+    "/api/items",
+    summary="Write items",
+    dependencies=WRITE,
+    responses=problems(*EVERYWHERE, RESOURCE),
+)
+def write_items(service: Parts, items: Annotated[list[NewItem], Body()]) -> WrittenItems:
+    """Adds items and changes those that are there; sent again, the same batch changes nothing.
+
+    Properties, relations and kinds must be in the graph's schema. A row that does not fit is listed
+    in `failed`, and all others are written. New items with facts can be suggested a moment later,
+    without training again: `placing` says that their evidence is being made.
+    """
+    check_batch(service, items)
+    outcome = write_node_batch(service.store, "Item", [item.row() for item in items])
+    placing = bool(outcome.added or outcome.facts) and service.store.current_run() is not None
+    if placing:
+        service.arrivals.notice()
+    return WrittenItems.of(outcome, facts=outcome.facts, placing=placing)
+
+
+@router.get("/api/items", summary="List items", dependencies=READ, responses=problems(*EVERYWHERE))
+def list_items(service: Parts, limit: Limit = 100, cursor: Cursor = None) -> ItemPage:
+    """All items by id, page by page; items that come or go meanwhile shift nothing."""
+    after = read_cursor(cursor)
+    found = service.store.list_items(None if after is None else after[0], limit + 1)
+    page = found[:limit]
+    return ItemPage(
+        items=[ItemEntry.of(item) for item in page],
+        cursor=make_cursor(page[-1].id) if len(found) > limit else None,
+    )
+
+
+@router.get(
+    "/api/item/{id}",
+    summary="One item",
+    dependencies=READ,
+    responses=problems(*EVERYWHERE, NOT_FOUND),
+)
+def get_item(service: Parts, id: PathId) -> ItemEntry:
+    """Title, text and properties; facts and feedback have routes of their own."""
+    found = service.store.items([id])
+    if not found:
+        raise no_such_item(id)
+    return ItemEntry.of(found[0])
+
+
+@router.patch(
+    "/api/item/{id}",
+    summary="Change an item",
+    dependencies=WRITE,
+    responses=problems(*EVERYWHERE, NOT_FOUND, RESOURCE),
+)
+def patch_item(service: Parts, id: PathId, item: ItemPatch) -> ItemEntry:
+    """Sets what is named and leaves the rest; answers the item as it is now.
+
+    Evidence rests on facts and feedback, so that it stays as it is.
+    """
+    values = item.values()
+    if service.store.unknown("Item", [id]):
+        raise no_such_item(id)
+    if values and not service.store.patch_node("Item", id, values):
+        raise no_such_item(id)
+    return get_item(service, id)
+
+
+@router.delete(
+    "/api/item/{id}",
+    summary="Delete an item",
+    dependencies=WRITE,
+    responses=problems(*EVERYWHERE, RESOURCE),
+)
+def delete_item(service: Parts, id: PathId) -> Deleted:
+    """Deletes the item with its feedback, facts and evidence: it is suggested no more at once."""
+    return Deleted(deleted=service.store.delete_nodes("Item", [id]))
+
+
+@router.get(
+    "/api/item/{id}/facts",
+    summary="An item's facts",
+    dependencies=READ,
+    responses=problems(*EVERYWHERE, NOT_FOUND),
+)
+def get_item_facts(service: Parts, id: PathId) -> Facts:
+    """All attributes of an item that are entities, such as genres."""
+    return read_facts(service, "Item", id)
+
+
+@router.put(
+    "/api/item/{id}/facts/{relation}",
+    summary="Replace an item's facts of a relation",
+    dependencies=WRITE,
+    responses=problems(*EVERYWHERE, NOT_FOUND, RESOURCE),
+)
+def put_item_facts(service: Parts, id: PathId, relation: PathId, facts: FactsBody) -> Facts:
+    """Makes these the item's only facts of the relation; an empty list removes them all.
+
+    An item without evidence gets some from its facts in a moment; the evidence of others stays as
+    it is until the next training.
+    """
+    answer = replace_facts(service, "Item", id, relation, facts)
+    service.arrivals.notice()
+    return answer
+
+
+@router.delete(
+    "/api/item/{id}/facts/{relation}/{entity}",
+    summary="Delete a fact of an item",
+    dependencies=WRITE,
+    responses=problems(*EVERYWHERE, NOT_FOUND, RESOURCE),
+)
+def delete_item_fact(service: Parts, id: PathId, relation: PathId, entity: PathId) -> Deleted:
+    """Deletes one fact; the entity stays."""
+    return remove_fact(service, "Item", id, relation, entity)
+
+
+def no_such_item(id: str) -> NotFoundError:
+    """What is said of an item that is not in the graph."""
+    return NotFoundError(f"there is no item {id!r} in the graph")

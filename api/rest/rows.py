@@ -1,0 +1,336 @@
+"""Users, items, facts and feedback as they stand in bodies and answers.
+
+What is wrong with the form of a body refuses the request; what does not fit the graph is said row
+by row (docs/decisions/partial-failure.md).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Self
+
+from fastapi import Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from api.rest.parameters import Id
+from api.rest.problems import TOO_LARGE, Problem
+from api.rest.service import Service
+from graph.batches import BatchOutcome
+from graph.fact_rows import FactRow
+from graph.model import FactEdge, FeedbackEdge, Item, Scalar, User
+from graph.node_batches import NodeRow
+
+MAX_TEXT = 100_000
+MAX_NAME = 2_000
+MAX_PROPERTIES = 200
+MAX_FACTS = 1_000
+EARLIEST, LATEST = -62_135_596_800, 253_402_300_799
+"""The years 1 to 9999 in epoch seconds; milliseconds of today are beyond them."""
+
+
+def _printable(value: str) -> str:
+    if any(ord(one) < 32 and one not in "\t\n\r" for one in value):
+        raise ValueError("control characters are not allowed but for tabs and line ends")
+    return value
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise ValueError("it is blank")
+    return value
+
+
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_NAME), AfterValidator(_printable)
+]
+EntityName = Annotated[Name, AfterValidator(_not_blank)]
+TypeName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+TypeFilter = Annotated[
+    list[TypeName] | None,
+    Query(alias="type", max_length=100, description="Only these types; all where left out."),
+]
+Text = Annotated[str, StringConstraints(max_length=MAX_TEXT), AfterValidator(_printable)]
+Value = (
+    bool
+    | Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+    | Annotated[float, Field(allow_inf_nan=False)]
+    | Text
+    | None
+)
+Properties = Annotated[dict[TypeName, Value], Field(max_length=MAX_PROPERTIES)]
+
+
+class Part(BaseModel):
+    """A part of a body: its fields are what is legal, of the types they say."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class EntityFact(Part):
+    """What a fact says of its entity: its id, or the kind and name that its id is made of."""
+
+    entity: Annotated[Id | None, Field(description="Id; else it is made of kind and name.")] = None
+    kind: TypeName | None = None
+    name: EntityName | None = None
+    weight: Annotated[float, Field(gt=0.0, le=1e6, allow_inf_nan=False)] = 1.0
+
+    def row(self, relation: str) -> FactRow:
+        """The same as the graph takes it."""
+        return FactRow(relation, self.entity, self.kind, self.name, self.weight)
+
+
+class NewFact(EntityFact):
+    """A fact: a relation and the entity it leads to. A new entity needs its kind and name."""
+
+    relation: TypeName
+
+
+class NewUser(Part):
+    """A user: what is left out stays as it was, null removes a property, facts are added."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "u17",
+                    "properties": {"age": 34},
+                    "facts": [{"relation": "WORKS_AS", "kind": "Occupation", "name": "artist"}],
+                }
+            ]
+        }
+    )
+
+    id: Id
+    properties: Properties = {}
+    facts: Annotated[list[NewFact], Field(max_length=MAX_FACTS)] = []
+
+    def row(self) -> NodeRow:
+        """The same as the graph takes it."""
+        return NodeRow(self.id, self.properties, _fact_rows(self.facts))
+
+
+class NewItem(Part):
+    """An item: what is left out stays as it was, null removes a property, facts are added."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "f9",
+                    "title": "Heat",
+                    "properties": {"year": 1995},
+                    "facts": [{"relation": "HAS_GENRE", "kind": "Genre", "name": "Crime"}],
+                }
+            ]
+        }
+    )
+
+    id: Id
+    title: Name | None = None
+    text: Text | None = None
+    properties: Properties = {}
+    facts: Annotated[list[NewFact], Field(max_length=MAX_FACTS)] = []
+
+    def row(self) -> NodeRow:
+        """The same as the graph takes it."""
+        return NodeRow(self.id, _with_texts(self, self.properties), _fact_rows(self.facts))
+
+
+class UserPatch(Part):
+    """Properties to set; null removes one, and those not named stay."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"properties": {"age": 35}}]})
+
+    properties: Properties = {}
+
+
+class ItemPatch(Part):
+    """What to set; null removes it, and what is not named stays."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"title": "Heat (1995)", "properties": {"year": None}}]}
+    )
+
+    title: Name | None = None
+    text: Text | None = None
+    properties: Properties = {}
+
+    def values(self) -> dict[str, Scalar]:
+        """All of it as properties of the node."""
+        return _with_texts(self, self.properties)
+
+
+class NewFeedback(Part):
+    """What a user did to an item; one piece of each type for a pair, so sent again it is one."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"type": "LIKED", "user": "u17", "item": "f9", "at": 1_750_000_000}]
+        }
+    )
+
+    type: Annotated[TypeName, Field(description="A type of feedback of the graph.")]
+    user: Id
+    item: Id
+    value: Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)] = 1.0
+    at: Annotated[
+        int | None,
+        Field(ge=EARLIEST, le=LATEST, description="Seconds since 1970; now, where left out."),
+    ] = None
+
+    def row(self, now: int) -> FeedbackEdge:
+        """The same as the graph takes it."""
+        at = now if self.at is None else self.at
+        return FeedbackEdge(self.type, self.user, self.item, self.value, at)
+
+
+class Failed(BaseModel):
+    """A row that was not written: its position in the body, counted from 0, and why."""
+
+    row: int
+    field: str
+    message: str
+
+
+class Written(BaseModel):
+    """What became of the rows of a batch; the counts add up to their number.
+
+    `repeated`: a later row with the same key was taken instead.
+    """
+
+    added: int
+    changed: int
+    unchanged: int
+    repeated: int
+    failed: list[Failed]
+
+    @classmethod
+    def of(cls, outcome: BatchOutcome, **more: Any) -> Self:
+        """The answer of an outcome."""
+        return cls(
+            added=outcome.added,
+            changed=outcome.changed,
+            unchanged=outcome.unchanged,
+            repeated=outcome.repeated,
+            failed=[
+                Failed(row=failure.row, field=failure.field, message=failure.message)
+                for failure in outcome.failed
+            ],
+            **more,
+        )
+
+
+class WrittenNodes(Written):
+    """The same of users or items; `facts` counts the facts that were added or changed."""
+
+    facts: int
+
+
+class WrittenItems(WrittenNodes):
+    """The same of items. `placing`: evidence for new items is being made, which takes a moment."""
+
+    placing: bool
+
+
+class Deleted(BaseModel):
+    """How many there were. Deleting what is not there deletes nothing, and is no failure."""
+
+    deleted: int
+
+
+class UserEntry(BaseModel):
+    """A user of the graph."""
+
+    id: str
+    properties: dict[str, str | int | float | bool]
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """The answer of a user."""
+        return cls(id=user.id, properties=_present(user.properties))
+
+
+class ItemEntry(BaseModel):
+    """An item of the graph."""
+
+    id: str
+    title: str | None
+    text: str | None
+    properties: dict[str, str | int | float | bool]
+
+    @classmethod
+    def of(cls, item: Item) -> Self:
+        """The answer of an item."""
+        return cls(
+            id=item.id, title=item.title, text=item.text, properties=_present(item.properties)
+        )
+
+
+class FactEntry(BaseModel):
+    """A fact of the graph."""
+
+    relation: str
+    entity: str
+    kind: str
+    name: str
+    weight: float
+
+
+class Facts(BaseModel):
+    """All facts of a node, by relation, then by entity."""
+
+    facts: list[FactEntry]
+
+    @classmethod
+    def of(cls, facts: Sequence[FactEdge]) -> Self:
+        """The answer of the facts of one node."""
+        return cls(
+            facts=[
+                FactEntry(
+                    relation=fact.relation,
+                    entity=fact.entity.id,
+                    kind=fact.entity.kind,
+                    name=fact.entity.name,
+                    weight=fact.weight,
+                )
+                for fact in facts
+            ]
+        )
+
+
+class FeedbackEntry(BaseModel):
+    """A piece of feedback of the graph; `at` in seconds since 1970."""
+
+    type: str
+    user: str
+    item: str
+    value: float
+    at: int | None
+
+    @classmethod
+    def of(cls, edge: FeedbackEdge) -> Self:
+        """The answer of an edge."""
+        return cls(type=edge.type, user=edge.user, item=edge.item, value=edge.value, at=edge.at)
+
+
+def check_batch(service: Service, rows: Sequence[object]) -> None:
+    """Refuse a batch with more rows than the settings allow."""
+    limit = service.settings.serve.max_batch
+    if len(rows) > limit:
+        raise Problem(
+            TOO_LARGE, f"a batch has at most {limit:,} rows, not {len(rows):,}; send it in parts"
+        )
+
+
+def _fact_rows(facts: Sequence[NewFact]) -> tuple[FactRow, ...]:
+    return tuple(fact.row(fact.relation) for fact in facts)
+
+
+def _with_texts(body: NewItem | ItemPatch, properties: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    texts = {name: getattr(body, name) for name in ("title", "text")}
+    return {
+        **properties,
+        **{name: value for name, value in texts.items() if name in body.model_fields_set},
+    }
+
+
+def _present(properties: Mapping[str, Scalar]) -> dict[str, str | int | float | bool]:
+    return {name: value for name, value in properties.items() if value is not None}
