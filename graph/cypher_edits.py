@@ -38,6 +38,8 @@ class CypherEdits(CypherReads):
             self._upserts.lock(label, wanted, reader)
             known = self._upserts.known(label, wanted, reader)
             if known:
+                if label == "User":  # what they were shown says as much of them as feedback
+                    reader.rows(self.statement("delete_recommendations_of", ids=sorted(known)))
                 names = {"label": label}
                 reader.rows(self.statement("delete_nodes", names, ids=sorted(known)))
             return len(known)

@@ -4,7 +4,7 @@ A page is asked for by the key of the last row before it, so that rows which com
 pages shift nothing, and a late page costs no more than the first.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from graph import tables
@@ -41,6 +41,22 @@ class CypherPages(CypherReads):
         """Those of these ids that no node of this label has."""
         wanted = list(dict.fromkeys(ids))
         return set(wanted) - {row[0] for row in self._nodes(label, (), wanted)}
+
+    def feedback_degrees(self, items: Sequence[str]) -> Mapping[str, int]:
+        """How many pieces of feedback each of these items has."""
+        if not items or not self._known_schema().feedback_types:
+            return {}
+        rows = self._engine.rows(self.statement("feedback_degrees", items=list(items)))
+        return {item: int(pieces) for item, pieces in sorted(rows)}
+
+    def users_of_items(self, items: Sequence[str], but: str) -> list[tuple[str, str]]:
+        """Pairs of these items and the other users who have feedback on them, in order."""
+        if not items or not self._known_schema().feedback_types:
+            return []
+        rows = self._engine.rows(
+            self.statement("users_of_items", items=list(items), but=but, held_out=HELD_OUT)
+        )
+        return sorted((item, user) for item, user in rows)
 
     def list_users(self, after: str | None, limit: int) -> list[User]:
         """The first users after this id, by id."""

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from graph import tables
 from graph.cypher_edits import CypherEdits
+from graph.cypher_impressions import CypherImpressions
 from graph.cypher_inspection import CypherInspection
 from graph.cypher_reads import EVIDENCE_LABELS
 from graph.engine import Reader, Row, Statement
@@ -17,7 +18,7 @@ from graph.model import PRIOR_EVIDENCE, FactType, GraphSchema, Run, WriteCount
 from graph.upserts import Ends
 
 
-class CypherStore(CypherEdits, CypherInspection, ABC):
+class CypherStore(CypherEdits, CypherInspection, CypherImpressions, ABC):
     """A store but for `prepare`, which each database does in its own way."""
 
     @abstractmethod

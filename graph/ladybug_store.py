@@ -28,6 +28,15 @@ _FIXED_TABLES = (
         for relation, label in EVIDENCE_LABELS.items()
     ),
 )
+_IMPRESSION_TABLES = (
+    "CREATE NODE TABLE Recommendation (id STRING PRIMARY KEY, at INT64, run INT64, "
+    "session STRING, scenario STRING, context STRING)",
+    "CREATE REL TABLE GOT (FROM User TO Recommendation)",
+    "CREATE REL TABLE SHOWED (FROM Recommendation TO Item, position INT64, at INT64, "
+    "outcome STRING, outcome_at INT64)",
+)
+"""What graphs that were made before the REST API lack."""
+
 _COLUMN_TYPES: Mapping[PropertyType, str] = {
     "string": "STRING",
     "integer": "INT64",
@@ -46,18 +55,18 @@ class LadybugStore(CypherStore):
         engine = LadybugEngine(path, read_only=read_only, buffer_mb=buffer_mb)
         super().__init__(f"ladybug://{path.absolute()}", engine)
         try:
-            self._open(path)
+            self._open(path, read_only)
         except BaseException:
             engine.close()
             raise
 
-    def _open(self, path: Path) -> None:
+    def _open(self, path: Path, read_only: bool) -> None:
         tables_there = {
             row[0] for row in self._engine.rows(Statement("CALL show_tables() RETURN name"))
         }
         if not tables_there:
             self._write(
-                *map(Statement, _FIXED_TABLES),
+                *map(Statement, (*_FIXED_TABLES, *_IMPRESSION_TABLES)),
                 self.statement(
                     "save_schema",
                     format_version=FORMAT_VERSION,
@@ -69,6 +78,9 @@ class LadybugStore(CypherStore):
             raise StoreError(
                 f"{path} is a Ladybug database of another program; name another file for the graph"
             )
+        elif "Recommendation" not in tables_there and not read_only:
+            self._write(*map(Statement, _IMPRESSION_TABLES))
+            self._engine.forget_plans()
         self.check_version()
 
     def prepare(self, schema: GraphSchema) -> None:

@@ -23,7 +23,10 @@ ENTITY_EVIDENCE = ("FAVOURS",)
 PRIOR_EVIDENCE = "PRIOR"
 """Relationship type from a run to the items that are good without any history."""
 
-RESERVED_TYPES = frozenset({*ITEM_EVIDENCE, *ENTITY_EVIDENCE, PRIOR_EVIDENCE})
+IMPRESSION_TYPES = ("GOT", "SHOWED")
+"""Relationship types from a user to a recommendation, and on to the items that were shown of it."""
+
+RESERVED_TYPES = frozenset({*ITEM_EVIDENCE, *ENTITY_EVIDENCE, PRIOR_EVIDENCE, *IMPRESSION_TYPES})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -167,6 +170,38 @@ class Subgraph:
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
+
+
+Outcome = Literal["shown", "clicked", "consumed"]
+"""What came of an item that was shown, from the least to the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownList:
+    """A recommendation of which items were shown to a user, or in a session without one.
+
+    `at` is when it was made, in epoch seconds; `scenario` and `context` are the caller's words for
+    the occasion.
+    """
+
+    id: str
+    at: int
+    run: int
+    user: str | None = None
+    session: str | None = None
+    scenario: str | None = None
+    context: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Impression:
+    """`(recommendation)-[:SHOWED]->(item)`: shown at this place (from 1), and what came of it."""
+
+    item: str
+    position: int
+    at: int
+    outcome: Outcome = "shown"
+    outcome_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from graph.errors import UsageError
 from graph.model import RESERVED_TYPES, GraphSchema
 
 _TYPE = re.compile(r"[A-Z][A-Z0-9_]{0,99}")
-_LABELS = frozenset({"USER", "ITEM", "ENTITY", "RUN", "GRAPH"})
+_FIXED_LABELS = ("User", "Item", "Entity", "Run", "Graph", "Recommendation")
+_LABELS = frozenset(label.upper() for label in _FIXED_LABELS)
 _ITEM_COLUMNS = ("id", "title", "text", "vector")
 _USER_COLUMNS = ("id",)
 
@@ -31,7 +32,7 @@ def check_type(name: str) -> str:
     if name in RESERVED_TYPES:
         raise UsageError(
             f"{name!r} cannot be a type of facts or feedback: "
-            f"{', '.join(sorted(RESERVED_TYPES))} are kept for evidence"
+            f"{', '.join(sorted(RESERVED_TYPES))} are kept for evidence and impressions"
         )
     if name in _LABELS:
         raise UsageError(
@@ -74,6 +75,6 @@ def _check_properties(whose: str, taken: Iterable[str], names: Iterable[str]) ->
 def kind_label(kind: str) -> str | None:
     """An entity's second label on Neo4j: `film maker` gives `FilmMaker`; None if none can be."""
     label = "".join(word[:1].upper() + word[1:] for word in re.findall(r"\w+", kind))
-    if not label or not label[0].isalpha() or label in ("User", "Item", "Entity", "Run", "Graph"):
+    if not label or not label[0].isalpha() or label in _FIXED_LABELS:
         return None
     return label

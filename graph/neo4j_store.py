@@ -44,10 +44,13 @@ class Neo4jStore(CypherStore):
         check_schema(schema)
         whole = union(schema, self.schema())
         check_schema(whole)
-        for label in ("User", "Item", "Entity", "Run", "Graph"):
+        for label in ("User", "Item", "Entity", "Run", "Graph", "Recommendation"):
             self._write(self.statement("constrain_id", {"label": label}))
         for index in ("index_titles", "index_names"):
             self._write(self.statement(index))
+        for name in ("session", "at"):
+            names = {"index": f"recommendation_{name}", "label": "Recommendation"}
+            self._write(self.statement("index_property", {**names, "property": name}))
         self._engine.rows(self.statement("await_indexes", timeout_s=_INDEX_TIMEOUT_S))
         self._write(
             self.statement(

@@ -21,12 +21,15 @@ from graph.model import (
     FeedbackOutcome,
     GraphSchema,
     HistoryEntry,
+    Impression,
     Item,
     Node,
     NodeKey,
     NodeLabel,
+    Outcome,
     Run,
     Scalar,
+    ShownList,
     Subgraph,
     User,
     WriteCount,
@@ -195,6 +198,15 @@ class Store(Protocol):
     ) -> list[FeedbackEdge]:
         """The same of an item, after this (type, user) and by (type, user)."""
 
+    def feedback_degrees(self, items: Sequence[str]) -> Mapping[str, int]:
+        """How many pieces of feedback these items have, if any; held-out ones count, too."""
+
+    def users_of_items(self, items: Sequence[str], but: str) -> list[tuple[str, str]]:
+        """Pairs (item, user) of these items and all users but one with feedback on them, in order.
+
+        Without held-out rows; a pair stands once, whatever the types.
+        """
+
     def latest_items(self, property: str, limit: int) -> list[Item]:
         """The items with the greatest value of a numeric property, greatest first, ties by id.
 
@@ -236,6 +248,37 @@ class Store(Protocol):
         edges are in the order of the path. The same one of several each time. Where circles around
         the ends grow beyond 5,000 nodes, a path may be missed or be longer than another.
         """
+
+    # Impressions: what was shown of recommendations, and what came of it. They are no feedback: no
+    # history, training or fingerprint knows them.
+
+    def record_shown(self, shown: ShownList, items: Mapping[str, int], at: int) -> set[str]:
+        """Note that these items (each with its place, from 1) were shown; answers unknown ones.
+
+        What was noted before stays. A NotFoundError where the user is not in the graph, a
+        UsageError where the recommendation is another user's.
+        """
+
+    def record_outcome(
+        self, recommendation: str, items: Sequence[str], outcome: Outcome, at: int
+    ) -> set[str]:
+        """Note what came of items that were shown; answers those that were not noted as shown.
+
+        An outcome never goes back: what was consumed stays so. A NotFoundError where nothing was
+        noted of the recommendation.
+        """
+
+    def shown_list(self, recommendation: str) -> tuple[ShownList, list[Impression]] | None:
+        """What was noted of a recommendation, by place; None for nothing."""
+
+    def shown_items(self, user: str, since: int) -> Mapping[str, int]:
+        """The items that a user was shown since then (epoch s), and when last, by id."""
+
+    def join_session(self, session: str, user: str) -> int:
+        """Make what was shown in a session a user's, where it is nobody's; answers how much."""
+
+    def sweep_shown(self, before: int) -> int:
+        """Delete what was noted of recommendations made before then; answers how many."""
 
     # Serving reads
 

@@ -2,7 +2,9 @@
 
 Two suggestions are alike when the same pieces of history speak for them: their similarity is the
 cosine of their terms over (relation, via). The prior speaks for everything and does not count.
-After Carbonell and Goldstein, SIGIR 1998; relevance is the score scaled to [0, 1] in the pool.
+After Carbonell and Goldstein, SIGIR 1998; relevance is the score scaled to [0, 1] in the pool. The
+pool grows with the list: a place depends on nothing behind it, so a longer list begins like a
+shorter one, and pages of a list do not overlap.
 """
 
 from collections.abc import Sequence
@@ -11,6 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.terms import Scored
+
+POOL_FACTOR, LEAST_POOL = 5, 100
+"""The k-th item is chosen from the best 5 k, and at least from the best 100."""
+
+
+def pool_size(place: int) -> int:
+    """How many of the best items the one at this place (from 1) is chosen from."""
+    return max(POOL_FACTOR * place, LEAST_POOL)
 
 
 def diversify(pool: Sequence[Scored], n: int, diversity: float) -> list[Scored]:
@@ -22,23 +32,26 @@ def diversify(pool: Sequence[Scored], n: int, diversity: float) -> list[Scored]:
     """
     if diversity == 0.0 or len(pool) < 2:
         return list(pool[:n])
-    relevance = _relevance(pool)
+    scores = np.array([scored.score for scored in pool], dtype=np.float64)
+    relevance = np.zeros(0)
     similarity = _similarity(pool)
     closest = np.zeros(len(pool))
     is_free = np.ones(len(pool), dtype=bool)
     chosen: list[Scored] = []
     while len(chosen) < min(n, len(pool)):
-        gain = (1.0 - diversity) * relevance - diversity * closest
+        size = pool_size(len(chosen) + 1)
+        if len(relevance) < min(size, len(pool)):
+            relevance = _relevance(scores[:size])
+        gain = (1.0 - diversity) * relevance - diversity * closest[:size]
         # Rounded, so that equal gains are equal on every machine and the pool's order decides.
-        best = int(np.argmax(np.where(is_free, np.round(gain, 9), -np.inf)))
+        best = int(np.argmax(np.where(is_free[:size], np.round(gain, 9), -np.inf)))
         is_free[best] = False
         chosen.append(pool[best])
         closest = np.maximum(closest, similarity[best])
     return chosen
 
 
-def _relevance(pool: Sequence[Scored]) -> NDArray[np.float64]:
-    scores = np.array([scored.score for scored in pool], dtype=np.float64)
+def _relevance(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     spread = float(scores.max() - scores.min())
     if spread == 0.0:
         return np.ones_like(scores)

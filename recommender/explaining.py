@@ -89,7 +89,7 @@ def explain_item(
         deep = rank_items(store, run, request, limit=DEEPEST)
         ranking = replace(ranking, candidates=deep.candidates)
     anchors = ranking.standing.asked
-    [own] = score_items(store, run, anchors, [item])
+    [own] = ranking.adjuster.adjust(score_items(store, run, anchors, [item]))
     verdict = _verdict(ranking, request, own)
     rank, candidates = _rank(store, run, ranking, own)
     if verdict == "suggested":
@@ -150,11 +150,12 @@ def _rank(store: Store, run: ServingRun, ranking: Ranking, own: Scored) -> tuple
     The database's sums decide, and exact scores where those are too near to tell.
     """
     others = [item for item in ranking.sieve.first(ranking.candidates.scores) if item != own.item]
-    scores = ranking.candidates.scores
+    scores = ranking.adjuster.scores(ranking.candidates.scores, others)
     near = _NEAR * max(1.0, abs(own.score))
     better = sum(scores[item] > own.score + near for item in others)
     close = [item for item in others if abs(scores[item] - own.score) <= near]
     exact = score_items(store, run, ranking.standing.asked, close) if close else []
+    exact = ranking.adjuster.adjust(exact)
     return 1 + better + sum(scored.order < own.order for scored in exact), 1 + len(others)
 
 

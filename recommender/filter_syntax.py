@@ -11,7 +11,7 @@
                    | "(" or_expression ")" | "(" operand {"," operand} ")" | "[" ... "]"
 
 It is our own reader, not Python's: what is not in this grammar does not exist, and every error
-points at its column.
+points at its column. Boosts (`recommender/boost_syntax.py`) are written with the same tests.
 """
 
 import re
@@ -88,7 +88,7 @@ _TOKEN = re.compile(
         (?P<number>-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)(?!\w)
       | (?P<string>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")
       | (?P<name>[^\W\d]\w*)
-      | (?P<sign>==|!=|<=|>=|<|>|[()\[\],])
+      | (?P<sign>==|!=|<=|>=|<|>|[()\[\],:;])
     )""",
     re.VERBOSE | re.DOTALL,
 )
@@ -96,19 +96,17 @@ _KEYWORDS = {"and", "or", "not", "in"}
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "none": None}
 
 
-def filter_error(text: str, at: int, message: str) -> FilterError:
-    """An error that shows the filter with a caret under the place `at` (from 0)."""
+def filter_error(text: str, at: int, message: str, what: str = "filter") -> FilterError:
+    """An error that shows `what` it is with a caret under the place `at` (from 0)."""
     line = re.sub(r"\s", " ", text)
     start = max(0, at - 60)
     shown = line[start : at + 60]
-    return FilterError(f"filter, column {at + 1}: {message}\n  {shown}\n  {' ' * (at - start)}^")
+    return FilterError(f"{what}, column {at + 1}: {message}\n  {shown}\n  {' ' * (at - start)}^")
 
 
 def parse_filter(text: str) -> Expression:
     """The tree of a filter; raises FilterError that points at the column."""
-    if len(text) > MAX_LENGTH:
-        raise FilterError(f"the filter has {len(text)} characters; at most {MAX_LENGTH} are read")
-    return _Reader(text).read()
+    return Reader(text).read()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,9 @@ class _Token:
     at: int
 
 
-def _tokens(text: str) -> list[_Token]:
+def _tokens(text: str, what: str) -> list[_Token]:
+    if len(text) > MAX_LENGTH:
+        raise FilterError(f"the {what} has {len(text)} characters; at most {MAX_LENGTH} are read")
     found = []
     at = 0
     end = len(text.rstrip())
@@ -126,7 +126,7 @@ def _tokens(text: str) -> list[_Token]:
         match = _TOKEN.match(text, at)
         if match is None or match.lastgroup is None:
             at += len(text[at:]) - len(text[at:].lstrip())
-            raise filter_error(text, at, _unreadable(text[at]))
+            raise filter_error(text, at, _unreadable(text[at]), what)
         kind = match.lastgroup
         word = match[kind]
         if kind == "name" and word.lower() in _KEYWORDS:
@@ -144,22 +144,50 @@ def _unreadable(character: str) -> str:
     return f"{character!r} cannot stand here"
 
 
-class _Reader:
-    """Recursive descent over the tokens of one filter."""
+class Reader:
+    """Recursive descent over the tokens of one filter, or of `what` else holds tests."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, what: str = "filter") -> None:
         self._text = text
-        self._tokens = _tokens(text)
+        self._what = what
+        self._tokens = _tokens(text, what)
         self._position = 0
         self._depth = 0
 
     def read(self) -> Expression:
-        if self._next.kind == "end":
+        """The tree of the whole text."""
+        if self.is_at_end:
             raise FilterError("the filter is empty; write for example: year >= 1990")
-        tree = self._junction("or", lambda: self._junction("and", self._negation))
-        if self._next.kind != "end":
-            raise self._error(f"{self._next.text!r} is one too many; join tests by and, or")
+        tree = self.test()
+        if not self.is_at_end:
+            raise self.error(f"{self._next.text!r} is one too many; join tests by and, or")
         return tree
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether all was read."""
+        return self._next.kind == "end"
+
+    def test(self) -> Expression:
+        """The test that comes next."""
+        return self._junction("or", lambda: self._junction("and", self._negation))
+
+    def number(self) -> float:
+        """The number that comes next."""
+        if self._next.kind != "number":
+            raise self.error("a number must stand here, such as 1.5")
+        return float(self._take().text)
+
+    def sign(self, text: str) -> bool:
+        """Whether this sign comes next; it is passed then."""
+        if not self._is(text):
+            return False
+        self._take()
+        return True
+
+    def error(self, message: str) -> FilterError:
+        """An error that points at what comes next."""
+        return filter_error(self._text, self._next.at, message, self._what)
 
     @property
     def _next(self) -> _Token:
@@ -172,9 +200,6 @@ class _Reader:
 
     def _is(self, *texts: str) -> bool:
         return self._next.kind in ("keyword", "sign") and self._next.text in texts
-
-    def _error(self, message: str) -> FilterError:
-        return filter_error(self._text, self._next.at, message)
 
     def _junction(self, word: str, operand: Callable[[], Expression]) -> Expression:
         at = self._next.at
@@ -209,7 +234,7 @@ class _Reader:
         if self._is("not"):
             at = self._take().at
             if not self._is("in"):
-                raise self._error("after a value, not must be followed by in")
+                raise self.error("after a value, not must be followed by in")
             self._take()
             return _Token("sign", "not in", at)
         return self._take() if self._is(*COMPARISONS) else None
@@ -228,8 +253,8 @@ class _Reader:
             return self._bracket(token)
         self._position -= 1
         if token.kind == "end":
-            raise self._error("the filter ends here, but a name or value must follow")
-        raise self._error(f"a name or value must stand here, not {token.text!r}")
+            raise self.error(f"the {self._what} ends here, but a name or value must follow")
+        raise self.error(f"a name or value must stand here, not {token.text!r}")
 
     def _bracket(self, opening: _Token) -> Expression:
         self._enter()
@@ -237,26 +262,28 @@ class _Reader:
         inner: list[Expression] = []
         is_list = opening.text == "["
         while not self._is(closing):
-            inner.append(self._junction("or", lambda: self._junction("and", self._negation)))
+            inner.append(self.test())
             if not self._is(","):
                 break
             is_list = True
             self._take()
         if not self._is(closing):
-            raise self._error(f"{closing!r} is missing for the {opening.text!r} before")
+            raise self.error(f"{closing!r} is missing for the {opening.text!r} before")
         self._take()
         self._depth -= 1
         if not is_list and len(inner) == 1:
             return inner[0]
         literals = tuple(value for value in inner if isinstance(value, Literal))
         if not literals or len(literals) != len(inner):
-            raise filter_error(self._text, opening.at, "a list holds one or more plain values")
+            raise filter_error(
+                self._text, opening.at, "a list holds one or more plain values", self._what
+            )
         return Several(literals, opening.at)
 
     def _enter(self) -> None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise self._error(f"more than {MAX_DEPTH} levels are not read")
+            raise self.error(f"more than {MAX_DEPTH} levels are not read")
 
 
 def _number(text: str) -> int | float:

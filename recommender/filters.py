@@ -55,12 +55,15 @@ class ItemFilter:
     relations: frozenset[str]
 
 
-def bind_filter(text: str, tree: Expression, schema: GraphSchema) -> ItemFilter:
+def bind_filter(
+    text: str, tree: Expression, schema: GraphSchema, what: str = "filter"
+) -> ItemFilter:
     """Make a test of the filter `text`, read as `tree`, for the items of a graph.
 
-    Raises FilterError for unknown names and for comparisons of unlike kinds.
+    `what` it is called in errors. Raises FilterError for unknown names and for comparisons of
+    unlike kinds.
     """
-    binder = _Binder(text, schema)
+    binder = _Binder(text, schema, what)
     return ItemFilter(binder.test(tree), frozenset(binder.used))
 
 
@@ -83,8 +86,9 @@ _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
 class _Binder:
     """Walks a tree once; each part becomes a function of an item's facets."""
 
-    def __init__(self, text: str, schema: GraphSchema) -> None:
+    def __init__(self, text: str, schema: GraphSchema, what: str) -> None:
         self._text = text
+        self._what = what
         self._types: dict[str, str] = {**schema.item_properties, **_OWN}
         self._relations = {
             fact.relation for fact in schema.fact_types if fact.source == "Item"
@@ -184,7 +188,7 @@ class _Binder:
         )
 
     def _error(self, at: int, message: str) -> FilterError:
-        return filter_error(self._text, at, message)
+        return filter_error(self._text, at, message, self._what)
 
 
 def _kind_of(value: Scalar) -> str:

@@ -1,10 +1,12 @@
 """Makes suggestions of scored items: contributions, paths, shares and a sentence."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from graph.model import Item
 from graph.store import Store
+from recommender.adjusting import adjustment_terms
 from recommender.anchors import Anchors
 from recommender.paths import Surroundings, choose_terms, draw_path, shares
 from recommender.recipe import FACTORS
@@ -12,7 +14,7 @@ from recommender.request import Request
 from recommender.sentences import say_why
 from recommender.serving_run import ServingRun
 from recommender.sharing import SharedFactFinder
-from recommender.suggestion import Contribution, Path, Suggestion
+from recommender.suggestion import Contribution, Explain, Path, Suggestion
 from recommender.terms import Scored, Term
 
 NAMED = 2
@@ -31,12 +33,17 @@ class Presenter:
 
     def suggestions(self, chosen: Sequence[Scored]) -> tuple[Suggestion, ...]:
         """The chosen items as suggestions, ranked in this order, with up to three paths each."""
+        if self.request.explain == "none":
+            items = self._items(chosen)
+            return tuple(
+                _bare(items[scored.item], rank, scored)
+                for rank, scored in enumerate(chosen, start=self.request.offset + 1)
+            )
         return self.present([(scored, choose_terms(scored.greatest_first())) for scored in chosen])
 
     def present(self, chosen: Sequence[tuple[Scored, Sequence[Term]]]) -> tuple[Suggestion, ...]:
         """The same with the terms that become paths given for each item."""
-        items = [scored.item for scored, _ in chosen]
-        titles = {item.id: item.title for item in self.store.items(items)}
+        items = self._items([scored for scored, _ in chosen])
         pairs = sorted(
             (term.via, scored.item)
             for scored, terms in chosen
@@ -52,30 +59,39 @@ class Presenter:
             {} if factors is None else {pair: factors.similarity(*pair) for pair in pairs},
         )
         return tuple(
-            self._suggestion(rank, scored, terms, titles, around)
-            for rank, (scored, terms) in enumerate(chosen, start=1)
+            self._suggestion(items[scored.item], rank, scored, terms, around)
+            for rank, (scored, terms) in enumerate(chosen, start=self.request.offset + 1)
         )
+
+    def _items(self, chosen: Sequence[Scored]) -> dict[str, Item]:
+        """What the store says of these items; one that was just deleted has its id alone."""
+        ids = [scored.item for scored in chosen]
+        found = {key: Item(key) for key in ids}
+        return found | {item.id: item for item in self.store.items(ids)}
 
     def _suggestion(
         self,
+        item: Item,
         rank: int,
         scored: Scored,
         shown: Sequence[Term],
-        titles: Mapping[str, str | None],
         around: Surroundings,
     ) -> Suggestion:
-        title = titles.get(scored.item)
         paths = tuple(
-            draw_path(term, scored.item, title, share, around)
+            draw_path(term, item.id, item.title, share, around)
             for term, share in zip(shown, shares(scored, shown), strict=True)
         )
-        place = {term: index for index, term in enumerate(shown)}
-        contributions = tuple(
-            Contribution(term.signal, term.value, term.via, place.get(term))
-            for term in scored.greatest_first()
+        adjustments = adjustment_terms(scored)
+        contributions = [
+            *_contributions(scored.greatest_first(), shown, self.request.explain),
+            *_contributions(adjustments, (), self.request.explain),
+        ]
+        return replace(
+            _bare(item, rank, scored),
+            contributions=tuple(contributions),
+            paths=paths,
+            sentence=self._sentence(scored, shown, paths),
         )
-        sentence = self._sentence(scored, shown, paths)
-        return Suggestion(scored.item, title, rank, scored.score, contributions, paths, sentence)
 
     def _sentence(self, scored: Scored, shown: Sequence[Term], paths: Sequence[Path]) -> str:
         """By the strongest path that raises the score; the first one, if there is any."""
@@ -112,3 +128,31 @@ class Presenter:
         ]
         pieces = [self.anchors.pieces[via] for via in best[:NAMED]]
         return [piece.title or piece.item for piece in pieces]
+
+
+def _bare(item: Item, rank: int, scored: Scored) -> Suggestion:
+    """A suggestion without any reason."""
+    return Suggestion(item.id, item.title, rank, scored.score, (), (), "", item.properties)
+
+
+def _contributions(
+    terms: Sequence[Term], shown: Sequence[Term], explain: Explain
+) -> list[Contribution]:
+    """One contribution a term; but for `full`, those without a path are summed by signal."""
+    place = {term: index for index, term in enumerate(shown)}
+    if explain == "full":
+        return [Contribution(term.signal, term.value, term.via, place.get(term)) for term in terms]
+    single = [
+        Contribution(term.signal, term.value, term.via, place[term])
+        for term in terms
+        if term in place
+    ]
+    rest: dict[str, list[float]] = {}
+    for term in terms:
+        if term not in place:
+            rest.setdefault(term.signal, []).append(term.value)
+    summed = [
+        Contribution(signal, math.fsum(values), terms=len(values))
+        for signal, values in rest.items()
+    ]
+    return [*single, *sorted(summed, key=lambda one: (-one.value, one.signal))]

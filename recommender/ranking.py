@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from graph.store import Store
-from recommender.diversity import diversify
+from recommender.adjusting import Adjuster
+from recommender.diversity import diversify, pool_size
 from recommender.request import Request
 from recommender.retrieval import LIMIT, RERANKED, Candidates, retrieve
 from recommender.serving_run import ServingRun
@@ -15,16 +16,16 @@ MARGIN = 20
 """Items scored exactly beyond the first n (or n more, if that is more): the database's sums may
 order near ties differently than the exact ones."""
 
-POOL_FACTOR = 5
-"""A diverse list is chosen from this many times n items, and at least 100."""
-
 DEEPEST = 1_000_000
 """Candidates retrieved at most when a filter lets few through."""
+
+DEEPEST_ADJUSTED = 20_000
+"""The same where a boost might lift one from far below."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The chosen items in their final order, and all that they were chosen from.
+    """The chosen items in their final order, from the first one on, and what they were chosen from.
 
     `passing` are the candidates that the filter let through, as far as they were needed.
     """
@@ -34,31 +35,35 @@ class Ranking:
     candidates: Candidates
     passing: tuple[str, ...]
     sieve: Sieve
+    adjuster: Adjuster
 
 
 def rank_items(
     store: Store, run: ServingRun, request: Request, limit: int | None = None
 ) -> Ranking:
-    """The best `request.n` items for a request, found within `limit` candidates of each kind."""
+    """The best items for a request, found within `limit` candidates of each kind."""
     sieve = Sieve.of(store, request)
+    adjuster = Adjuster.of(store, request)
     standing = take_standing(store, run, request)
-    pool = request.n + max(request.n, MARGIN)
+    pool = request.depth + max(request.n, MARGIN)
     if request.diversity > 0.0:
-        pool = max(request.n * POOL_FACTOR, 100)
+        pool = pool_size(request.depth)
+    deepest = DEEPEST if adjuster.is_idle else DEEPEST_ADJUSTED
     if limit is None:
         limit = RERANKED if run.factors is not None and standing.asked.factors else LIMIT
     while True:
         standing, candidates = _retrieve(store, run, request, standing, pool, limit)
-        passing = sieve.first(candidates.scores, pool)
-        if len(passing) >= pool or candidates.is_complete or limit >= DEEPEST:
+        passing, is_enough = adjuster.first(sieve, candidates.scores, pool)
+        if is_enough or candidates.is_complete or limit >= deepest:
             break
         limit *= 10
     is_diverse = request.diversity > 0.0
     scored = score_items(store, run, standing.asked, passing, is_whole=is_diverse)
-    chosen = diversify(scored, request.n, request.diversity)
+    scored = adjuster.adjust(scored)
+    chosen = diversify(scored, request.depth, request.diversity)
     if not is_diverse:
         chosen = add_factor_terms(run, standing.asked, chosen)
-    return Ranking(tuple(chosen), standing, candidates, tuple(passing), sieve)
+    return Ranking(tuple(chosen), standing, candidates, tuple(passing), sieve, adjuster)
 
 
 def _retrieve(

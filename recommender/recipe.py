@@ -23,6 +23,9 @@ FACTORS = "FACTORS"
 """Stands for the factor model where a relation is named: it has no edges
 (`recommender/item_factors.py`)."""
 
+BOOST, ROTATION = "BOOST", "ROTATION"
+"""Stand for what a request itself does to scores: no edges either (`recommender/adjusting.py`)."""
+
 SIGNAL_OF_RELATION: Mapping[str, str] = {
     "CO_LIKED": "collaborative",
     "FOLLOWED_BY": "sequential",
@@ -31,12 +34,17 @@ SIGNAL_OF_RELATION: Mapping[str, str] = {
     FACTORS: "factors",
     "FAVOURS": "profile",
     "PRIOR": "prior",
+    BOOST: "boost",
+    ROTATION: "rotation",
 }
 """The name of the signal that each relationship type of evidence carries."""
 
 RELATION_OF_SIGNAL: Mapping[str, str] = {
-    signal: relation for relation, signal in SIGNAL_OF_RELATION.items()
+    signal: relation
+    for relation, signal in SIGNAL_OF_RELATION.items()
+    if relation not in (BOOST, ROTATION)
 }
+"""The signals that a run has learned, and a request may choose from."""
 
 
 HORIZON = 7.0

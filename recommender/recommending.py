@@ -94,8 +94,9 @@ class Recommender:
             user=request.user,
             run=serving.run.id,
             served_by=_served_by(ranking),
-            suggestions=presenter.suggestions(ranking.chosen),
+            suggestions=presenter.suggestions(ranking.chosen[request.offset :]),
             note=_note(ranking, request),
+            explain=request.explain,
         )
 
 
@@ -138,7 +139,7 @@ def _remarks(ranking: Ranking, request: Request) -> list[str]:
         remarks.append("filled")
     if not ranking.chosen:
         remarks.append("none" if ranking.sieve.filter is None else "none_filtered")
-    elif len(ranking.chosen) < request.n and ranking.sieve.filter is not None:
+    elif len(ranking.chosen) < request.depth and ranking.sieve.filter is not None:
         remarks.append("filtered")
     return remarks
 
@@ -147,4 +148,4 @@ def _is_filled(ranking: Ranking, request: Request) -> bool:
     """Whether evidence was asked for, fell short, and the prior made up for it."""
     asked, candidates = ranking.standing.asked, ranking.candidates
     is_asked = bool(asked.items or asked.entities)
-    return is_asked and candidates.by_evidence < min(request.n, len(candidates.scores))
+    return is_asked and candidates.by_evidence < min(request.depth, len(candidates.scores))

@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from graph.model import Scalar
+
+Explain = Literal["none", "paths", "full"]
+"""How much is said of a suggestion: its score alone, its paths and sums, or each term."""
+
 ServedBy = Literal["history", "profile", "prior"]
 """What the answer rests on: the user's history, the user's attributes alone, or the prior alone."""
 
@@ -14,12 +19,14 @@ class Contribution:
 
     `signal` is a name of `SIGNAL_OF_RELATION`; `via` the item of the history, or the entity of the
     profile, that it comes through (None for the prior); `path` the index of its path, if shown.
+    `terms` is how many terms of the signal it is the sum of; with more than one, it has no `via`.
     """
 
     signal: str
     value: float
     via: str | None = None
     path: int | None = None
+    terms: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,10 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """An item, its score, and the terms and paths that make it. `sum(contributions) == score`."""
+    """An item, its score, and the terms and paths that make it. `sum(contributions) == score`.
+
+    What the request did not ask for is empty. `properties` are the item's.
+    """
 
     item: str
     title: str | None
@@ -80,14 +90,26 @@ class Suggestion:
     contributions: tuple[Contribution, ...]
     paths: tuple[Path, ...]
     sentence: str
+    properties: Mapping[str, Scalar] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
-        """The public JSON form (docs/reference.md)."""
-        return {
+    def to_json(
+        self, explain: Explain = "full", *, with_properties: bool = False
+    ) -> dict[str, Any]:
+        """The public JSON form (docs/reference.md), without what was not asked for."""
+        said: dict[str, Any] = {
             "item": self.item,
             "title": self.title,
             "rank": self.rank,
             "score": self.score,
+        }
+        if explain != "none":
+            said |= self._reasons()
+        if with_properties:
+            said["properties"] = dict(self.properties)
+        return said
+
+    def _reasons(self) -> dict[str, Any]:
+        return {
             "contributions": [
                 {
                     key: value
@@ -96,6 +118,7 @@ class Suggestion:
                         ("via", term.via),
                         ("value", term.value),
                         ("path", term.path),
+                        ("terms", term.terms if term.terms > 1 else None),
                     )
                     if value is not None
                 }
@@ -141,13 +164,17 @@ class Recommendation:
     served_by: ServedBy
     suggestions: tuple[Suggestion, ...]
     note: str = ""
+    explain: Explain = "full"
 
-    def to_json(self) -> dict[str, Any]:
-        """The public JSON form."""
+    def to_json(self, *, with_properties: bool = False) -> dict[str, Any]:
+        """The public JSON form; `properties` of items only where asked for."""
         return {
             "user": self.user,
             "run": self.run,
             "served_by": self.served_by,
             "note": self.note,
-            "items": [suggestion.to_json() for suggestion in self.suggestions],
+            "items": [
+                suggestion.to_json(self.explain, with_properties=with_properties)
+                for suggestion in self.suggestions
+            ],
         }

@@ -44,12 +44,16 @@ class Term(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """An item with all terms of its score that are not 0, and its PRIOR weight."""
+    """An item with all terms of its score that are not 0, and its PRIOR weight.
+
+    `adjustments` are the factors, by relation, that the sum of the terms was multiplied with.
+    """
 
     item: str
     score: float
     terms: tuple[Term, ...]
     prior: float = 0.0
+    adjustments: tuple[tuple[str, float], ...] = ()
 
     @property
     def order(self) -> tuple[float, float, str]:

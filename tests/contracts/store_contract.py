@@ -20,8 +20,10 @@ from graph.model import (
     FactType,
     GraphSchema,
     HistoryEntry,
+    Impression,
     Item,
     Run,
+    ShownList,
     User,
     WriteCount,
 )
@@ -553,3 +555,75 @@ class StoreContract:
             "FAVOURS": 0,
             "PRIOR": 0,
         }
+
+    # Impressions
+
+    def test_what_was_shown_is_noted_once_and_never_goes_back(self, store: Store) -> None:
+        write_films(store)
+        shown = ShownList("r1", 50, 3, "ann", scenario="home", context={"device": "tv"})
+        assert store.record_shown(shown, {"heat": 1, "nowhere": 2, "up": 3}, 60) == {"nowhere"}
+        assert store.record_shown(shown, {"heat": 9, "serpico": 4}, 70) == set()
+        assert store.record_outcome("r1", ["heat", "nowhere"], "consumed", 80) == {"nowhere"}
+        assert store.record_outcome("r1", ["heat", "up"], "clicked", 90) == set()
+        assert store.shown_list("r1") == (
+            shown,
+            [
+                Impression("heat", 1, 60, "consumed", 80),
+                Impression("up", 3, 60, "clicked", 90),
+                Impression("serpico", 4, 70),
+            ],
+        )
+        assert store.shown_items("ann", 60) == {"heat": 60, "serpico": 70, "up": 60}
+        assert store.shown_items("ann", 61) == {"serpico": 70}
+        assert store.shown_items("bob", 0) == store.shown_items("nobody", 0) == {}
+
+    def test_impressions_are_no_feedback_and_no_facts(self, store: Store) -> None:
+        write_films(store)
+        before = (store.history("bob", 9), store.facts("User", ["bob"]), store.counts())
+        store.record_shown(ShownList("r1", 50, 3, "bob"), {"heat": 1}, 60)
+        assert (store.history("bob", 9), store.facts("User", ["bob"]), store.counts()) == before
+        assert store.users_of_items(["heat"], "x") == [("heat", "ann")]
+        assert store.feedback_degrees(["heat"]) == {"heat": 1}
+
+    def test_impressions_of_unknown_and_of_other_users_are_refused(self, store: Store) -> None:
+        write_films(store)
+        with pytest.raises(NotFoundError, match="no user 'nobody'"):
+            store.record_shown(ShownList("r1", 50, 3, "nobody"), {"heat": 1}, 60)
+        store.record_shown(ShownList("r1", 50, 3, "ann"), {"heat": 1}, 60)
+        with pytest.raises(UsageError, match="another user"):
+            store.record_shown(ShownList("r1", 50, 3, "bob"), {"up": 1}, 60)
+        assert store.shown_items("bob", 0) == {}
+        with pytest.raises(NotFoundError, match="nothing was noted"):
+            store.record_outcome("r2", ["heat"], "clicked", 60)
+        assert store.shown_list("r2") is None
+
+    def test_a_session_joins_a_user(self, store: Store) -> None:
+        write_films(store)
+        store.record_shown(ShownList("r1", 50, 3, session="s"), {"heat": 1}, 60)
+        store.record_shown(ShownList("r2", 50, 3, session="s"), {"up": 1}, 61)
+        assert store.join_session("s", "ann") == 2
+        assert store.join_session("s", "ann") == store.join_session("s", "bob") == 0
+        assert store.shown_items("ann", 0) == {"heat": 60, "up": 61}
+
+    def test_old_impressions_and_those_of_deleted_users_are_swept(self, store: Store) -> None:
+        write_films(store)
+        for number, user in ((1, "ann"), (2, "ann"), (3, "bob")):
+            store.record_shown(ShownList(f"r{number}", number, 1, user), {"heat": 1}, number)
+        assert store.sweep_shown(2) == 1
+        assert store.shown_items("ann", 0) == {"heat": 2}
+        assert store.delete_nodes("User", ["ann"]) == 1
+        assert (store.shown_list("r1"), store.shown_list("r2")) == (None, None)
+        assert store.delete_nodes("Item", ["heat"]) == 1
+        assert store.shown_list("r3") == (ShownList("r3", 3, 1, "bob"), [])
+
+    # Users of items
+
+    def test_users_of_items_know_each_pair_once(self, store: Store) -> None:
+        write_films(store)
+        store.write_feedback("VIEWED", feedback(("bob", "heat", 1.0, 1), ("bob", "up", 1.0, 1)))
+        held_out = feedback(("ann", "up", 1.0, 1, HELD_OUT))
+        store.write_feedback("VIEWED", held_out)
+        pairs = [("heat", "ann"), ("heat", "bob"), ("up", "bob")]
+        assert store.users_of_items(["up", "heat", "serpico"], "x") == pairs
+        assert store.users_of_items(["up", "heat"], "bob") == [("heat", "ann")]
+        assert store.feedback_degrees(["heat", "up", "serpico"]) == {"heat": 2, "up": 3}

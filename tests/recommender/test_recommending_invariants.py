@@ -29,6 +29,7 @@ CASES = 6
 WEIGHT = st.integers(-20, 100).map(lambda value: value / 64).filter(bool)
 RELATIONS = ("CO_LIKED", "FOLLOWED_BY", "SHARES", "RESEMBLES")
 FACTORS = "FACTORS"
+BOOST = "year >= 1991: 1.5; year >= 1993: .25"
 SIZE = 3
 TYPES = ("LIKED", "VIEWED", "DISLIKED")
 
@@ -267,6 +268,10 @@ def check_sum(suggestion: Suggestion) -> None:
             assert path.share == pytest.approx(term.value / positive)
 
 
+def boost_factor(year: int) -> float:
+    return (1.5 if year >= 1991 else 1.0) * (0.25 if year >= 1993 else 1.0)
+
+
 def by_origin(terms: Sequence[Contribution]) -> dict[tuple[str, str | None], float]:
     return {(term.signal, term.via): term.value for term in terms}
 
@@ -325,6 +330,24 @@ def check_case(store: Store, recommender: Recommender, case: Case, run: int) -> 
             if left is None:  # no edge leads to it any more
                 left = recommender.explain(counterfactual, suggestion.item).score
             assert left == pytest.approx(suggestion.score - share, abs=1e-12)
+
+    # A boost multiplies each score, and each piece of the history by itself.
+    boosted = replace(request, n=1000, include_seen=True, boost=BOOST)
+    factors = {item: boost_factor(case.graph.years[item]) for item in case.graph.items}
+    for suggestion in recommender.recommend(boosted).suggestions:
+        factor = factors[suggestion.item]
+        assert suggestion.score == pytest.approx(factor * expected[suggestion.item], abs=1e-12)
+        total = math.fsum(term.value for term in suggestion.contributions)
+        assert total == pytest.approx(suggestion.score, abs=1e-12)
+        pieces: dict[str | None, float] = defaultdict(float)
+        for term in suggestion.contributions:
+            pieces[term.via] += term.value
+        explanation = recommender.explain(boosted, suggestion.item)
+        assert (explanation.score, explanation.rank) == (suggestion.score, suggestion.rank)
+        for masked in sorted(seen):
+            counterfactual = replace(boosted, without=frozenset({masked}))
+            left = recommender.explain(counterfactual, suggestion.item).score
+            assert left == pytest.approx(suggestion.score - pieces[masked], abs=1e-12)
 
     # Explanations agree with the list, for every item.
     small = replace(request, n=2)

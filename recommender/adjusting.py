@@ -1,0 +1,166 @@
+"""What a request does to scores beside the evidence: boosts of its own, and rotation.
+
+Both multiply a score by a factor that depends on the item alone. So each piece of the history is
+multiplied, too: what the factor adds is a term for each piece, the score stays the sum of its
+terms, and masking a piece takes away exactly its terms.
+"""
+
+import bisect
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from graph.store import Store
+from recommender.boost_syntax import Boost
+from recommender.filters import ItemFilter, bind_filter, facets
+from recommender.recipe import BOOST, ROTATION
+from recommender.request import Request, Rotation
+from recommender.sieve import Sieve
+from recommender.terms import Scored, Term
+
+_CHUNK = 200
+"""Candidates whose factors are looked up at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adjuster:
+    """The factors of one request; it remembers those that it looked up.
+
+    `tests` are those of the boost's rules; `shown` maps an item that the user was shown lately to
+    the factor that rotation gives it.
+    """
+
+    store: Store
+    boost: Boost | None
+    tests: tuple[ItemFilter, ...]
+    shown: Mapping[str, float]
+    _boosts: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, store: Store, request: Request) -> "Adjuster":
+        """That of a request; raises FilterError where its boost does not fit the graph."""
+        boost = request.boosting
+        tests: tuple[ItemFilter, ...] = ()
+        if boost is not None:
+            schema = store.schema()
+            tests = tuple(
+                bind_filter(boost.text, rule.test, schema, "boost") for rule in boost.rules
+            )
+        return cls(store, boost, tests, _shown(store, request.user, request.rotation))
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether all scores stay as they are."""
+        return self.boost is None and not self.shown
+
+    def factors(self, items: Sequence[str]) -> dict[str, tuple[float, float]]:
+        """Those of boost and rotation, by item."""
+        if self.boost is not None:
+            self._look_up(self.boost, [item for item in items if item not in self._boosts])
+        return {item: (self._boosts.get(item, 1.0), self.shown.get(item, 1.0)) for item in items}
+
+    def _look_up(self, boost: Boost, items: Sequence[str]) -> None:
+        relations = frozenset().union(*(test.relations for test in self.tests))
+        for start in range(0, len(items), _CHUNK):
+            chunk = items[start : start + _CHUNK]
+            facts = []
+            if relations:
+                facts = [
+                    fact for fact in self.store.facts("Item", chunk) if fact.relation in relations
+                ]
+            seen = facets(self.store.items(chunk), facts)
+            for item in chunk:
+                self._boosts[item] = math.prod(
+                    rule.factor
+                    for rule, test in zip(boost.rules, self.tests, strict=True)
+                    if item in seen and test.passes(seen[item])
+                )
+
+    def scores(self, scores: Mapping[str, float], items: Iterable[str]) -> dict[str, float]:
+        """The scores of these items, adjusted, in their order."""
+        wanted = list(items)
+        factors = self.factors(wanted)
+        return {item: scores[item] * math.prod(factors[item]) for item in wanted}
+
+    def first(
+        self, sieve: Sieve, scores: Mapping[str, float], limit: int
+    ) -> tuple[list[str], bool]:
+        """The best `limit` candidates that pass, by adjusted scores, from `scores` (best first).
+
+        It looks no further than where no factor could lift a candidate among them. Also answers
+        whether that place was reached.
+        """
+        if self.is_idle:
+            passing = sieve.first(scores, limit)
+            return passing, len(passing) >= limit
+        ordered = list(scores)
+        best: list[tuple[float, int, str]] = []
+        for start in range(0, len(ordered), _CHUNK):
+            chunk = ordered[start : start + _CHUNK]
+            adjusted = self.scores(scores, sieve.first(chunk))
+            for item, score in adjusted.items():
+                bisect.insort(best, (-score, len(best), item))
+            del best[limit:]
+            reach = self._reach(scores[chunk[-1]])
+            if len(best) == limit and -best[-1][0] >= reach:
+                return [item for _, _, item in best], True
+        return [item for _, _, item in best], False
+
+    def _reach(self, score: float) -> float:
+        """The greatest score that an item with at most this score could be given."""
+        least = min([1.0, *self.shown.values()])
+        greatest = 1.0
+        if self.boost is not None:
+            least *= self.boost.least
+            greatest = self.boost.greatest
+        return score * (greatest if score > 0.0 else least)
+
+    def adjust(self, scored: Sequence[Scored]) -> list[Scored]:
+        """The same items with their adjusted scores, best first."""
+        if self.is_idle:
+            return list(scored)
+        factors = self.factors([one.item for one in scored])
+        return sorted(
+            (_adjusted(one, *factors[one.item]) for one in scored), key=lambda one: one.order
+        )
+
+
+def adjustment_terms(scored: Scored) -> list[Term]:
+    """What boost and rotation add to a score, piece by piece of what it is made from."""
+    sums: dict[str | None, list[float]] = {}
+    for term in scored.terms:
+        sums.setdefault(term.via, []).append(term.value)
+    found = []
+    before = 1.0
+    for relation, factor in scored.adjustments:
+        found += [
+            Term(relation, via, factor - 1.0, value)
+            for via, parts in sums.items()
+            if (value := (factor - 1.0) * before * math.fsum(parts)) != 0.0
+        ]
+        before *= factor
+    return found
+
+
+def _adjusted(scored: Scored, boost: float, rotation: float) -> Scored:
+    adjustments = tuple(
+        (relation, factor)
+        for relation, factor in ((BOOST, boost), (ROTATION, rotation))
+        if factor != 1.0
+    )
+    if not adjustments:
+        return scored
+    return replace(scored, score=scored.score * boost * rotation, adjustments=adjustments)
+
+
+def _shown(store: Store, user: str | None, rotation: Rotation | None) -> dict[str, float]:
+    """The factor of each item that a user was shown lately: the later, the lower."""
+    if user is None or rotation is None or rotation.share == 0.0:
+        return {}
+    since = math.floor(rotation.now - rotation.within_s)
+    found = {}
+    for item, at in store.shown_items(user, since).items():
+        age = max(0.0, rotation.now - at)
+        if age < rotation.within_s:
+            found[item] = 1.0 - rotation.share * (1.0 - age / rotation.within_s)
+    return found
