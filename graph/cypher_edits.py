@@ -27,7 +27,10 @@ class CypherEdits(CypherReads):
         rows = FeedbackRows.of(feedback, self.schema().feedback_types)
         if not len(rows):
             return []
-        return self._engine.write(partial(rows.write, self._upserts, create))
+        return self._engine.write(
+            partial(rows.write, self._upserts, create),
+            keeps_plans=len(rows) <= self._engine.one_by_one,
+        )
 
     def delete_nodes(self, label: NodeLabel, ids: Sequence[str]) -> int:
         """Delete nodes with all their edges; answers how many there were."""
@@ -44,7 +47,7 @@ class CypherEdits(CypherReads):
                 reader.rows(self.statement("delete_nodes", names, ids=sorted(known)))
             return len(known)
 
-        return self._engine.write(delete) if wanted else 0
+        return self._engine.write(delete, keeps_plans=True) if wanted else 0
 
     def patch_node(self, label: NodeLabel, id: str, properties: Mapping[str, Scalar]) -> bool:
         """Set these properties of a node, None removes one; answers whether there is the node."""

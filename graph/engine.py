@@ -70,8 +70,11 @@ class Engine(Reader, Protocol):
     def has_one_writer(self) -> bool:
         """Whether one transaction writes at a time; else it must lock what it compares."""
 
-    def write(self, work: Callable[[Reader], T]) -> T:
-        """Do the work in one transaction, and again after a deadlock or a lost connection."""
+    def write(self, work: Callable[[Reader], T], *, keeps_plans: bool = False) -> T:
+        """Do the work in one transaction, and again after a deadlock or a lost connection.
+
+        `keeps_plans` is for work that comes often and has no tables among its parameters.
+        """
 
     def ping(self) -> None:
         """Ask for nothing; a StoreUnavailableError where no answer comes within a few seconds."""

@@ -77,39 +77,37 @@ class LadybugEngine:
         with self._fresh() as connection:
             return _Work(self._path, connection).table(statement, schema)
 
-    def write(self, work: Callable[[Reader], T]) -> T:
+    def write(self, work: Callable[[Reader], T], *, keeps_plans: bool = False) -> T:
         """Do the work in one transaction, after those of other threads."""
-        with self._write_lock, self._writing() as transaction:
+        connections = self._writer_kept() if keeps_plans else self._fresh()
+        with self._write_lock, connections as connection:
+            transaction = _Work(self._path, connection)
             transaction.rows(Statement("BEGIN TRANSACTION"))
             try:
                 done = work(transaction)
             except BaseException:
                 # A failed statement may have ended the transaction already.
                 with contextlib.suppress(RuntimeError):
-                    transaction.connection.execute("ROLLBACK").close()
+                    connection.execute("ROLLBACK").close()
                 raise
             transaction.rows(Statement("COMMIT"))
             return done
 
     @contextlib.contextmanager
-    def _writing(self) -> "Iterator[_Work]":
-        """The writer's connection, kept for its plans (2 ms each) unless one has a table bound."""
+    def _writer_kept(self) -> Iterator[Any]:
+        """The writer's connection, kept with its plans until a failure or new tables."""
         connection, self._writer = self._writer, None
         if connection is not None and self._writer_plans != self._plans:
             connection.close()
             connection = None
         if connection is None:
             connection, self._writer_plans = ladybug.Connection(self._database), self._plans
-        transaction = _Work(self._path, connection)
-        is_kept = False
         try:
-            yield transaction
-            is_kept = not transaction.has_bound_table
-        finally:
-            if is_kept:
-                self._writer = connection
-            else:
-                connection.close()
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._writer = connection
 
     def ping(self) -> None:
         """Ask the database for nothing."""
@@ -165,8 +163,7 @@ class _Work:
 
     def __init__(self, path: Path, connection: Any) -> None:
         self._path = path
-        self.connection = connection
-        self.has_bound_table = False
+        self._connection = connection
 
     def rows(self, statement: Statement) -> list[Row]:
         """The rows of a query."""
@@ -187,15 +184,12 @@ class _Work:
 
     @contextlib.contextmanager
     def _run(self, statement: Statement) -> Iterator[Any]:
-        self.has_bound_table |= any(
-            isinstance(value, pa.Table) for value in statement.parameters.values()
-        )
         parameters = {
             name: value.slice(0) if isinstance(value, pa.Table) else value
             for name, value in statement.parameters.items()
         }
         try:
-            with self.connection.execute(statement.text, parameters) as result:
+            with self._connection.execute(statement.text, parameters) as result:
                 yield result
         except RuntimeError as error:
             raise _translated(self._path, error) from error

@@ -81,8 +81,11 @@ class Neo4jEngine:
                 lambda transaction: _Work(transaction).table(statement, schema)
             )
 
-    def write(self, work: Callable[[Reader], T]) -> T:
-        """Do the work in a managed transaction, which the driver retries."""
+    def write(self, work: Callable[[Reader], T], *, keeps_plans: bool = False) -> T:
+        """Do the work in a managed transaction, which the driver retries.
+
+        The server keeps the plans of all work.
+        """
         self._check_may_write()
         with self._session() as session:
             return session.execute_write(lambda transaction: work(_Work(transaction)))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graph.model import HELD_OUT, ITEM_EVIDENCE, FactType, GraphSchema, Run
+from graph.model import HELD_OUT, ITEM_EVIDENCE, FactType, GraphSchema, NodeKey, Run
 from graph.store import Store
 
 IDS = st.text("aAé中😀'`$ \\\"\n", min_size=1, max_size=3)
@@ -138,11 +138,36 @@ def write(store: Store, example: Example, run: int) -> list[Any]:
     counts.append(store.delete_feedback("LIKED", liked.slice(0, 1)))
     zeros = pa.array([7.0] * len(liked), pa.float64())
     counts.append(store.write_feedback("LIKED", liked.set_column(2, "value", zeros)))
+    counts += edit(store, example)
     store.begin_run(Run(run, at=run, fingerprint="f", settings={"a": 1}))
     for relation, rows in example.evidence.items():
         store.write_evidence(run, relation, rows)
     store.activate_run(run)
     return counts
+
+
+def edit(store: Store, example: Example) -> list[Any]:
+    """Edit a few nodes and edges; what the verbs answered."""
+    typed = pa.concat_tables(
+        [
+            rows.append_column("type", pa.array([kind] * len(rows), pa.string()))
+            for kind, rows in example.feedback.items()
+        ]
+    )
+    answers: list[Any] = [store.add_feedback(part) for part in (typed.slice(0, 3), typed)]
+    answers.append(store.add_feedback(typed.slice(0, 2), create=True))
+    first, last = example.items[0], example.items[-1]
+    fact = SCHEMA.fact_types[0]
+    store.replace_facts(fact, last, dict.fromkeys(example.entities[:2], 0.5))
+    gone = pa.table({"source": [last], "entity": [example.entities[0]]})
+    return [
+        *answers,
+        store.patch_node("Item", first, {"year": None, "price": 2, "title": "é中😀"}),
+        store.patch_node("User", "nobody", {"age": 1}),
+        store.delete_facts(fact, gone),
+        store.delete_nodes("Item", ["nowhere"]),
+        store.delete_nodes("User", ["nobody"]),
+    ]
 
 
 def read(store: Store, example: Example, run: int) -> dict[str, Any]:
@@ -151,6 +176,12 @@ def read(store: Store, example: Example, run: int) -> dict[str, Any]:
     anchors = {
         item: dict.fromkeys(ITEM_EVIDENCE, 0.5 + place) for place, item in enumerate(items[:3])
     }
+    keys = [
+        *(NodeKey("User", key) for key in users),
+        *(NodeKey("Item", key) for key in items),
+        *(NodeKey("Entity", key) for key in entities),
+    ]
+    everything = [fact.relation for fact in SCHEMA.fact_types] + [*ITEM_EVIDENCE, "LIKED"]
     return {
         "counts": store.counts(),
         "read_items": store.read_items().to_pylist(),
@@ -162,6 +193,30 @@ def read(store: Store, example: Example, run: int) -> dict[str, Any]:
         "current_run": store.current_run(),
         "user": [store.user(user) for user in (*users, "nobody")],
         "items": store.items([*items, "nowhere"]),
+        "users": store.users([*users, "nobody"]),
+        "entities": store.entities([*entities, "nothing"]),
+        "unknown": sorted(store.unknown("Item", [*items, "nowhere"])),
+        "list_users": [store.list_users(after, 3) for after in (None, *users)],
+        "list_items": [store.list_items(after, 3) for after in (None, *items)],
+        "latest_items": [store.latest_items(name, 3) for name in ("year", "price")],
+        "feedback_of_user": [
+            store.feedback_of_user(user, None, after, 4)
+            for user in users
+            for after in (None, ("LIKED", items[0]), ("M", ""))
+        ],
+        "feedback_of_item": [store.feedback_of_item(item, None, None, 9) for item in items],
+        "nodes": store.nodes(keys),
+        "search": [
+            store.search(text, ["User", "Item", "Entity"], 5) for text in ("a", "É", "中", "`", "'")
+        ],
+        "neighborhood": [
+            store.neighborhood(key.label, key.id, limit) for key in keys for limit in (2, 20)
+        ],
+        "shortest_path": [
+            store.shortest_path(keys[0], key, edges, relations)
+            for key in keys
+            for edges, relations in ((6, None), (3, everything))
+        ],
         "history": [store.history(user, limit) for user in users for limit in (1, 3, 50)],
         "facts": [store.facts(label, getattr(example, ids)) for label, ids in LABELS.items()],
         "evidence": store.evidence(items, items[:3], run),
