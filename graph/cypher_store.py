@@ -2,6 +2,7 @@
 
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ from graph.cypher_inspection import CypherInspection
 from graph.cypher_reads import EVIDENCE_LABELS
 from graph.engine import Reader, Row, Statement
 from graph.errors import NotFoundError, StoreError, UsageError
-from graph.item_vectors import conform_vectors
+from graph.item_vectors import conform_vectors, size_of
 from graph.model import PRIOR_EVIDENCE, FactType, GraphSchema, Run, WriteCount
 from graph.upserts import Ends
 
@@ -119,19 +120,50 @@ class CypherStore(CypherEdits, CypherInspection, CypherImpressions, ABC):
         self._write(self.statement("retire_run", run=run))
         self._remove_run(run)
 
+    def replace_run_settings(self, run: int, settings: Mapping[str, object]) -> None:
+        """Put these in the place of the settings of a run."""
+        text = json.dumps(dict(settings), ensure_ascii=False)
+        if not self._write(self.statement("replace_run_settings", run=run, settings=text)):
+            raise NotFoundError(f"there is no run {run} in the graph; `whypath status` lists them")
+
     def write_vectors(self, run: int, vectors: pa.Table) -> None:
         """Make these the vectors that items have in the graph, in place of those of another run."""
         rows = conform_vectors(vectors)
+        self._check_serving(run)
+        self._replace_vectors(rows)
+
+    def add_vectors(self, run: int, vectors: pa.Table) -> None:
+        """Give more items vectors of the length that others have."""
+        rows = conform_vectors(vectors)
+        self._check_serving(run)
+        if not len(rows):
+            return
+        size = self._vector_size()
+        if size is None:
+            self._replace_vectors(rows)
+        elif size != size_of(rows):
+            raise ValueError(f"vectors of {size_of(rows)} numbers beside those of {size}")
+        else:
+            self._add_vectors(rows)
+
+    def _check_serving(self, run: int) -> None:
         current = self.current_run()
         if current is None or current.id != run:
             raise UsageError(
                 f"run {run} is not serving; the graph keeps the vectors of the serving run only"
             )
-        self._replace_vectors(rows)
 
     @abstractmethod
     def _replace_vectors(self, rows: pa.Table) -> None:
         """Remove the vectors of all items and set these: `key, value (float32[size])`."""
+
+    @abstractmethod
+    def _vector_size(self) -> int | None:
+        """Numbers in each vector that items can have now, None where they can have none."""
+
+    @abstractmethod
+    def _add_vectors(self, rows: pa.Table) -> None:
+        """Set these vectors, which have that size."""
 
     def _set_vectors(self, rows: pa.Table, reader: Reader) -> None:
         [[written]] = reader.rows(self.statement("set_vectors", rows=rows))

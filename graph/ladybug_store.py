@@ -1,6 +1,8 @@
 """The store in an embedded Ladybug database: its tables and columns, which must be declared."""
 
+import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -37,6 +39,7 @@ _IMPRESSION_TABLES = (
 )
 """What graphs that were made before the REST API lack."""
 
+_VECTOR_TYPE = re.compile(r"FLOAT\[(\d+)\]")
 _COLUMN_TYPES: Mapping[PropertyType, str] = {
     "string": "STRING",
     "integer": "INT64",
@@ -125,6 +128,16 @@ class LadybugStore(CypherStore):
 
         self._engine.write(replace)
         self._engine.forget_plans()
+
+    def _vector_size(self) -> int | None:
+        found = [
+            _VECTOR_TYPE.fullmatch(str(row[0]))
+            for row in self._engine.rows(self.statement("vector_column"))
+        ]
+        return next((int(match[1]) for match in found if match is not None), None)
+
+    def _add_vectors(self, rows: pa.Table) -> None:
+        self._engine.write(partial(self._set_vectors, rows))
 
     def _remove_run(self, run: int) -> None:
         self._write(

@@ -82,7 +82,14 @@ class Neo4jStore(CypherStore):
             return
         config = {"vector.dimensions": size, "vector.similarity_function": "cosine"}
         self._write(self.statement("index_vectors", options={"indexConfig": config}))
-        batch = max(1, _NUMBERS_AT_ONCE // size)
+        self._add_vectors(rows)
+
+    def _vector_size(self) -> int | None:
+        sizes = self._engine.rows(self.statement("vector_index_size"))
+        return int(sizes[0][0]) if sizes else None
+
+    def _add_vectors(self, rows: pa.Table) -> None:
+        batch = max(1, _NUMBERS_AT_ONCE // size_of(rows))
         for start in range(0, len(rows), batch):
             self._engine.write(partial(self._set_vectors, rows.slice(start, batch)))
         self._engine.rows(self.statement("await_indexes", timeout_s=_INDEX_TIMEOUT_S))

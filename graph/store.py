@@ -159,6 +159,12 @@ class Store(Protocol):
     def activate_run(self, run: int) -> None:
         """Mark the run ready and make it the current one, in one transaction."""
 
+    def replace_run_settings(self, run: int, settings: Mapping[str, object]) -> None:
+        """Put these in the place of the settings of a run, in one transaction.
+
+        A NotFoundError where there is no such run.
+        """
+
     def write_vectors(self, run: int, vectors: pa.Table) -> None:
         """Give items a property `vector` for callers' own Cypher: `id, vector (list<float32>)`.
 
@@ -166,6 +172,13 @@ class Store(Protocol):
         as none. On Neo4j they are in the vector index `item_vectors` (cosine). Suggestions do not
         read them, so that they may switch a moment after the run. Refuses a run that does not
         serve with a UsageError; a ValueError where the vectors have different lengths.
+        """
+
+    def add_vectors(self, run: int, vectors: pa.Table) -> None:
+        """Give more items vectors beside those that `write_vectors` gave, in its form.
+
+        Refuses what it refuses, and with a ValueError vectors of another length than theirs. An
+        item that has a vector gets the new one.
         """
 
     def delete_run(self, run: int) -> None:

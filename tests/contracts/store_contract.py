@@ -456,6 +456,21 @@ class StoreContract:
         with pytest.raises(UsageError, match="already"):
             store.begin_run(Run(1, at=1, fingerprint="f"))
 
+    def test_the_settings_of_a_run_are_replaced(self, store: Store) -> None:
+        write_films(store)
+        write_run(store, 1, {})
+        write_run(store, 2, {})
+        for run in (1, 2):
+            store.replace_run_settings(run, {"at": {"run": run}, "names": ["Amélie"]})
+        assert [run.settings for run in store.runs()] == [
+            {"at": {"run": run}, "names": ["Amélie"]} for run in (1, 2)
+        ]
+        current = store.current_run()
+        assert current is not None
+        assert (current.id, current.settings["at"]) == (2, {"run": 2})
+        with pytest.raises(NotFoundError, match="no run 7"):
+            store.replace_run_settings(7, {})
+
     # Vectors
 
     @staticmethod
@@ -483,6 +498,26 @@ class StoreContract:
         write_run(store, 3, {})
         store.write_vectors(3, vectors(up=[0.0]))
         store.prepare(SCHEMA)
+
+    def test_vectors_are_added_beside_the_others(self, store: Store) -> None:
+        write_films(store)
+        write_run(store, 1, {})
+        store.add_vectors(1, vectors(heat=[1.0, 0.5]).slice(1))
+        store.add_vectors(1, vectors(heat=[1.0, 0.5]))
+        assert self.vectors_of(store) == {"heat": [1.0, 0.5]}
+        store.add_vectors(1, vectors(up=[0.25, 0.0], serpico=[0.0, 0.0]))
+        assert self.vectors_of(store) == {"heat": [1.0, 0.5], "up": [0.25, 0.0]}
+        store.add_vectors(1, vectors(up=[-1.0, 0.0]))
+        assert self.vectors_of(store) == {"heat": [1.0, 0.5], "up": [-1.0, 0.0]}
+        with pytest.raises(ValueError, match="3 numbers beside those of 2"):
+            store.add_vectors(1, vectors(serpico=[1.0, 2.0, 3.0]))
+        with pytest.raises(StoreError, match="1 of 1 vectors"):
+            store.add_vectors(1, vectors(none=[1.0, 2.0]))
+        with pytest.raises(UsageError, match="run 7 is not serving"):
+            store.add_vectors(7, vectors(heat=[1.0, 2.0]))
+        assert self.vectors_of(store) == {"heat": [1.0, 0.5], "up": [-1.0, 0.0]}
+        store.write_vectors(1, vectors(up=[1.0]))
+        assert self.vectors_of(store) == {"up": [1.0]}
 
     def test_vectors_are_no_property_of_items(self, store: Store) -> None:
         write_films(store)
