@@ -5,17 +5,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.origins import Origin
+
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
     """One vector a node, in the order of the dataset's nodes.
 
     `values` has the shape (n, d); the row of a node that has no vector is 0 and not `is_known`
-    (shape (n,)).
+    (shape (n,)). `origin` says how a node that comes later gets one, None where only another
+    training can tell.
     """
 
     values: NDArray[np.float32]
     is_known: NDArray[np.bool_]
+    origin: Origin | None = None
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or len(self.values) != len(self.is_known):

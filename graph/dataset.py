@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from graph.model import HELD_OUT
+from graph.model import HELD_OUT, FactType
 from graph.store import Store
 
 Ids = NDArray[np.object_]
@@ -105,10 +105,53 @@ class Dataset:
         """The same nodes and facts with other feedback."""
         return replace(self, feedback=feedback)
 
+    def of_items(self, items: NDArray[np.intp]) -> Self:
+        """Only these items, each given once, with their facts and titles, and no feedback."""
+        number = np.full(len(self.items), -1, dtype=np.int32)
+        number[items] = np.arange(len(items))
+        facts = {}
+        for relation, columns in self.item_facts.items():
+            source = number[columns.source]
+            kept = source >= 0
+            facts[relation] = Facts(source[kept], columns.entity[kept], columns.weight[kept])
+        words = self.words
+        if len(words.titles):
+            words = replace(words, titles=words.titles[items], texts=words.texts[items])
+        return replace(
+            self,
+            items=self.items[items],
+            feedback=concatenate([]),
+            item_facts=facts,
+            words=words,
+            fingerprint="",
+        )
+
 
 def sort_feedback(feedback: Feedback) -> Feedback:
     """The same rows in the order that `Feedback` promises."""
     return feedback.take(np.lexsort((feedback.type, feedback.item, feedback.at, feedback.user)))
+
+
+def read_items_and_facts(store: Store) -> Dataset:
+    """Read what is known of the items alone: a dataset without users, feedback and fingerprint."""
+    item_table = store.read_items().sort_by("id")
+    items = _ids(item_table)
+    entity_table = store.read_entities().sort_by("id")
+    entities = _ids(entity_table)
+    return Dataset(
+        users=_no_words(),
+        items=items,
+        entities=entities,
+        feedback_types=(),
+        feedback=concatenate([]),
+        item_facts={
+            fact_type.relation: _read_facts(store, fact_type, items, entities)
+            for fact_type in sorted(store.schema().fact_types)
+            if fact_type.source == "Item"
+        },
+        user_facts={},
+        words=_words(item_table, entity_table),
+    )
 
 
 def read_dataset(store: Store) -> Dataset:
@@ -131,12 +174,9 @@ def read_dataset(store: Store) -> Dataset:
     facts: dict[str, dict[str, Facts]] = {"Item": {}, "User": {}}
     for fact_type in sorted(schema.fact_types):
         if fact_type.source in facts:
-            table = store.read_facts(fact_type)
             sources = items if fact_type.source == "Item" else users
-            facts[fact_type.source][fact_type.relation] = Facts(
-                source=_positions(table["source"], sources),
-                entity=_positions(table["entity"], entities),
-                weight=_floats(table["weight"]),
+            facts[fact_type.source][fact_type.relation] = _read_facts(
+                store, fact_type, sources, entities
             )
     dataset = Dataset(
         users=users,
@@ -146,12 +186,7 @@ def read_dataset(store: Store) -> Dataset:
         feedback=sort_feedback(concatenate(parts)),
         item_facts=facts["Item"],
         user_facts=facts["User"],
-        words=Words(
-            titles=_strings(item_table["title"]),
-            texts=_strings(item_table["text"]),
-            names=_strings(entity_table["name"]),
-            kinds=_strings(entity_table["kind"]),
-        ),
+        words=_words(item_table, entity_table),
     )
     return replace(dataset, fingerprint=fingerprint(dataset))
 
@@ -199,6 +234,24 @@ def _positions(column: pa.ChunkedArray, ids: Ids) -> NDArray[np.int32]:
 
 def _floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
     return np.asarray(column.to_numpy(), dtype=np.float64)
+
+
+def _read_facts(store: Store, type: FactType, sources: Ids, entities: Ids) -> Facts:
+    table = store.read_facts(type)
+    return Facts(
+        source=_positions(table["source"], sources),
+        entity=_positions(table["entity"], entities),
+        weight=_floats(table["weight"]),
+    )
+
+
+def _words(items: pa.Table, entities: pa.Table) -> Words:
+    return Words(
+        titles=_strings(items["title"]),
+        texts=_strings(items["text"]),
+        names=_strings(entities["name"]),
+        kinds=_strings(entities["kind"]),
+    )
 
 
 def _read_feedback(table: pa.Table, type_number: int, users: Ids, items: Ids) -> Feedback:

@@ -5,12 +5,12 @@ a graph neural network is trained for each set of feedback.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from embeddings.gnn.settings import GnnSettings
 from embeddings.gnn.training import train_gnn
-from embeddings.kge.composing import compose, rarities, vectors_of
+from embeddings.kge.composing import compose, origin_of, rarities, vectors_of
 from embeddings.kge.settings import KgeSettings
 from embeddings.kge.training import train_kge
 from embeddings.text.encoding import encode_items
@@ -89,7 +89,8 @@ class Embedder:
         entities = vectors_of(found.node_vectors, triples.vocabulary, "Entity", dataset.entities)
         n_items = len(dataset.items)
         rarity = rarities(dataset.item_facts, n_items, len(dataset.entities))
-        return compose(entities, dataset.item_facts, n_items, rarity)
+        origin = origin_of(entities, dataset.entities, rarity)
+        return replace(compose(entities, dataset.item_facts, n_items, rarity), origin=origin)
 
     def _log(self, name: str) -> Path | None:
         """The folder for logs of this embedding, the first time that it is computed."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from graph.dataset import Ids
 from recommender.content import ContentModel
 from recommender.item_factors import ItemFactors
+from recommender.placing import Placer
 from recommender.recipe import Recipe
 
 
@@ -33,8 +34,8 @@ class Evidence:
 
     `item_edges` maps a relation of `ITEM_EVIDENCE` to edges from item to item, `profile` holds
     edges from entity to item, `prior` one weight per item (0: no edge). Positions refer to
-    `items` and `entities`. `factors` rerank what the edges find. `content` places items
-    that come later.
+    `items` and `entities`. `factors` rerank what the edges find. `content` gives items that come
+    later their edges, `placer` their place in the factor model.
     """
 
     items: Ids
@@ -45,5 +46,6 @@ class Evidence:
     recipe: Recipe
     factors: ItemFactors | None = None
     content: ContentModel | None = None
+    placer: Placer | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
     metrics: Mapping[str, object] = field(default_factory=dict)

@@ -32,6 +32,27 @@ class ItemFactors:
         row = {item: number for number, item in enumerate(self.ids.tolist())}
         object.__setattr__(self, "_row", row)
 
+    def extended(
+        self, ids: Ids, targets: NDArray[np.float32], parts: Mapping[str, NDArray[np.float32]]
+    ) -> "ItemFactors":
+        """With items that came after the training; a part that is not given is unknown for them.
+
+        Like items without feedback they have no source but the 1 at its end.
+        """
+        sources = np.zeros_like(targets)
+        sources[:, -1:] = 1.0
+        return ItemFactors(
+            np.concatenate([self.ids, ids]),
+            np.concatenate([self.sources, sources]),
+            np.concatenate([self.targets, targets]),
+            {
+                name: np.concatenate(
+                    [rows, parts.get(name, np.zeros((len(ids), rows.shape[1]), np.float32))]
+                )
+                for name, rows in self.parts.items()
+            },
+        )
+
     @property
     def vectors(self) -> NDArray[np.float32]:
         """The fused vectors, shape (n_items, embedding_size): targets without the popularity."""

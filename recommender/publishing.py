@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from embeddings.artifact import sweep_artifacts
 from graph.dataset import Ids
@@ -13,7 +14,8 @@ from graph.model import PRIOR_EVIDENCE, Run
 from graph.store import Store
 from recommender.evidence import Edges, Evidence
 from recommender.item_factors import ItemFactors
-from recommender.run_artifact import artifact_name, write_run_artifact
+from recommender.placer_artifact import write_placer
+from recommender.run_artifact import artifacts_of, write_run_artifact
 
 KEPT_RUNS = 2
 """The current run and the one before it, for `whypath train --activate`."""
@@ -46,7 +48,8 @@ def publish(
     settings: dict[str, object] = {**evidence.settings, "recipe": evidence.recipe.to_json()}
     if evidence.content is not None:
         settings["content"] = evidence.content.to_json()
-        settings["untouched"] = evidence.items[evidence.prior == 0.0].tolist()
+    if evidence.placer is not None:
+        settings["placer"] = asdict(write_placer(artifacts, evidence.placer, fingerprint))
     if evidence.factors is not None:
         settings["artifact"] = asdict(write_run_artifact(artifacts, evidence, fingerprint))
     run = Run(
@@ -74,11 +77,11 @@ def publish(
     store.activate_run(run.id)
     show_vectors(store, run.id, evidence.factors)
     ready = [known for known in store.runs() if known.is_ready]
-    gone = set()
+    gone: set[str] = set()
     for old in ready[:-keep_runs]:
         if not old.is_current:
             store.delete_run(old.id)
-            gone.add(artifact_name(old))
+            gone |= artifacts_of(old, artifacts)
     if artifacts.is_dir():
         # Only those of the runs that went: another store may have its runs' vectors here, too.
         sweep_artifacts(artifacts, {folder.name for folder in artifacts.iterdir()} - gone)
@@ -87,19 +90,21 @@ def publish(
 
 def show_vectors(store: Store, run: int, factors: ItemFactors | None) -> None:
     """Put the vectors of the current run beside its items, for whoever asks the graph itself."""
-    ids, vectors = [], np.zeros((0, 1), dtype=np.float32)
+    ids, vectors = np.zeros(0, dtype=object), np.zeros((0, 1), dtype=np.float32)
     if factors is not None:
-        ids, vectors = factors.ids.tolist(), factors.vectors
-    store.write_vectors(
-        run,
-        pa.table(
-            {
-                "id": pa.array(ids, pa.string()),
-                "vector": pa.FixedSizeListArray.from_arrays(
-                    pa.array(np.ascontiguousarray(vectors[: len(ids)]).ravel()), vectors.shape[1]
-                ).cast(pa.list_(pa.float32())),
-            }
-        ),
+        ids, vectors = factors.ids, factors.vectors
+    store.write_vectors(run, vector_table(ids, vectors))
+
+
+def vector_table(ids: Ids, vectors: NDArray[np.float32]) -> pa.Table:
+    """Vectors, shape (len(ids), d), as the table that `Store.write_vectors` takes."""
+    numbers = pa.array(np.ascontiguousarray(vectors).ravel(), pa.float32())
+    rows = pa.FixedSizeListArray.from_arrays(numbers, vectors.shape[1])
+    return pa.table(
+        {
+            "id": pa.array(ids.tolist(), pa.string()),
+            "vector": rows.cast(pa.list_(pa.float32())),
+        }
     )
 
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from graph.errors import StoreError
+from graph.errors import ArtifactError, StoreError
+from graph.model import Run
 from graph.store import Store
+from recommender.arrivals import arrivals_key
 from recommender.explaining import Explanation, explain_item
 from recommender.presenting import Presenter
 from recommender.ranking import Ranking, rank_items
@@ -28,12 +30,14 @@ class _Serving:
 
     run: ServingRun
     finder: SharedFactFinder
+    arrivals: str
 
 
 class Recommender:
     """Suggests items from the evidence in a store. Safe for concurrent use, as the store is.
 
-    It notices a new run at the next request, and never mixes two.
+    It notices a new run, and items that were placed in the run later, at the next request, and
+    never mixes two.
     """
 
     def __init__(self, store: Store, artifacts: Path | None = None) -> None:
@@ -73,13 +77,26 @@ class Recommender:
     def _current(self) -> _Serving:
         run = current_run(self._store)
         serving = self._serving
-        if serving is None or serving.run.id != run.id:
-            serving = _Serving(
-                read_serving_run(self._store, run, self._artifacts),
-                SharedFactFinder(self._store, relation_weights(run)),
-            )
+        if serving is None or (serving.run.id, serving.arrivals) != _key(run):
+            serving = self._read(run)
             self._serving = serving
         return serving
+
+    def _read(self, run: Run) -> _Serving:
+        for _ in range(ATTEMPTS):
+            try:
+                return _Serving(
+                    read_serving_run(self._store, run, self._artifacts),
+                    SharedFactFinder(self._store, relation_weights(run)),
+                    arrivals_key(run),
+                )
+            except ArtifactError:
+                # An append may have put other arrivals in the place of those that were named.
+                now = current_run(self._store)
+                if _key(now) == _key(run):
+                    raise
+                run = now
+        raise StoreError(f"the current run was changed {ATTEMPTS} times while it was read")
 
     def _recommend(self, serving: _Serving, request: Request) -> Recommendation:
         ranking = rank_items(self._store, serving.run, request)
@@ -98,6 +115,11 @@ class Recommender:
             note=_note(ranking, request),
             explain=request.explain,
         )
+
+
+def _key(run: Run) -> tuple[int, str]:
+    """What a server must read anew when it changes."""
+    return run.id, arrivals_key(run)
 
 
 def _served_by(ranking: Ranking) -> ServedBy:

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from embeddings.artifact import Artifact, Written, load_artifact, write_artifact
 from graph.errors import ArtifactError
 from graph.model import Run
+from recommender.arrivals import PART, names_of_arrivals, read_arrivals
 from recommender.evidence import Evidence
 from recommender.item_factors import ItemFactors
+from recommender.placer_artifact import KIND as PLACER
 
 KIND = "run"
 LIBRARIES = (
@@ -24,14 +26,14 @@ LIBRARIES = (
     "dgl",
     "sentence-transformers",
 )
-PART = "part."
-"""Before the name of a part in the names of arrays."""
 
 
-def artifact_name(run: Run) -> str | None:
-    """The name of the artifact of a run, None where it has none."""
-    entry = cast(Mapping[str, Any] | None, run.settings.get("artifact"))
-    return None if entry is None else str(entry["name"])
+def artifacts_of(run: Run, folder: Path) -> set[str]:
+    """The names of all artifacts in a folder that belong to a run: its own, what places items that
+    come later, and their vectors, also those that a killed append left."""
+    entries = (run.settings.get(kind) for kind in ("artifact", PLACER))
+    names = {str(cast(Mapping[str, Any], entry)["name"]) for entry in entries if entry is not None}
+    return names | set(names_of_arrivals(run, folder))
 
 
 def write_run_artifact(folder: Path, evidence: Evidence, fingerprint: str) -> Written:
@@ -60,7 +62,19 @@ def write_run_artifact(folder: Path, evidence: Evidence, fingerprint: str) -> Wr
 
 
 def read_factors(folder: Path | None, run: Run) -> ItemFactors | None:
-    """The factors of a run, None where it has none.
+    """The factors of a run with those of its arrivals, None where it has none.
+
+    Raises what `read_trained_factors` raises.
+    """
+    factors = read_trained_factors(folder, run)
+    if factors is None or folder is None:
+        return None
+    later = read_arrivals(folder, run)
+    return factors.extended(later.ids, later.targets, later.parts) if len(later) else factors
+
+
+def read_trained_factors(folder: Path | None, run: Run) -> ItemFactors | None:
+    """The factors of a run as its training left them, None where it has none.
 
     Raises an ArtifactError where the artifact is missing, damaged, or another graph's.
     """

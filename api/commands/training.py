@@ -1,5 +1,6 @@
 """`whypath train`."""
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from api.console import (
 )
 from api.context import CliContext, json_option, pass_context
 from api.embedding import embeddings_given, make_embedder
+from api.text_encoding import make_text_encoder
 from api.views.runs import show_run
 from graph.dataset import read_dataset
 from graph.errors import NotFoundError, NotReadyError
+from recommender.arriving import place_arrivals
 from recommender.publishing import publish, show_vectors
 from recommender.run_artifact import read_factors
 from recommender.training import train as train_evidence
@@ -63,6 +66,10 @@ def train(
                 )
             store.activate_run(activate)
             show_vectors(store, activate, read_factors(settings.artifacts, runs[activate]))
+            with contextlib.suppress(NotReadyError):
+                # Items may have come while another run served.
+                encode = make_text_encoder(settings, say, TerminalProgress(console))
+                place_arrivals(store, settings.artifacts, encode)
             run = replace(runs[activate], is_current=True)
         else:
             dataset = read_dataset(store)

@@ -1,7 +1,8 @@
 """Gives items that were posted their evidence soon after, in a thread of its own.
 
-An item without evidence cannot be suggested before the next training, and placing it reads the
-whole graph; so a batch is answered at once, and the batches of a moment are placed together.
+An item without evidence cannot be suggested before the next training, and placing it reads all
+items and their facts; so a batch is answered at once, and the batches of a moment are placed
+together.
 """
 
 import fcntl
@@ -12,7 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from api.settings import Settings
+from api.text_encoding import make_text_encoder
 from graph.errors import WhypathError
+from graph.progress import SILENT
 from graph.store import Store
 from recommender.arriving import place_arrivals
 
@@ -33,10 +37,13 @@ log = logging.getLogger("whypath.rest")
 class ArrivalPlacer:
     """Places arrivals when told of some, and when another run has begun to serve."""
 
-    def __init__(self, store: Store, workspace: Path) -> None:
-        """`workspace` holds the lock that keeps two processes from placing one item twice."""
+    def __init__(self, store: Store, settings: Settings) -> None:
+        """The workspace of the project holds the lock that keeps two processes from placing one
+        item twice."""
         self._store = store
-        self._lock_file = workspace / "arrivals.lock"
+        self._artifacts = settings.artifacts
+        self._encode = make_text_encoder(settings, log.info, SILENT)
+        self._lock_file = settings.workspace / "arrivals.lock"
         self._news = threading.Event()
         self._stopping = threading.Event()
         self._run: int | None = None
@@ -73,10 +80,13 @@ class ArrivalPlacer:
         if run is None or (run.id == self._run and not is_told):
             return
         with _held(self._lock_file):
-            placed = place_arrivals(self._store)
+            placed = place_arrivals(self._store, self._artifacts, self._encode)
         self._run = run.id
-        if placed:
-            log.info("%d item(s) can be suggested from now on", len(placed))
+        if placed.items:
+            log.info("%d item(s) can be suggested from now on", len(placed.items))
+        if placed.wait:
+            why = placed.reason or "their encoder takes seconds to load"
+            log.info("the texts of %d item(s) wait for a training: %s", len(placed.wait), why)
 
 
 @contextmanager

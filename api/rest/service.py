@@ -94,7 +94,7 @@ class Service:
                 self._open = _Open(
                     store,
                     Recommender(store, self.settings.artifacts),
-                    ArrivalPlacer(store, self.settings.workspace),
+                    ArrivalPlacer(store, self.settings),
                 )
             return self._open
 

@@ -1,5 +1,8 @@
 """What an import did, as a person reads it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -51,3 +54,17 @@ def show_import(console: Console, report: ImportReport) -> None:
             text = f"{name}: {count:,} in the graph from earlier imports are not in these files"
             console.print(Text(text, style="yellow"))
     console.print(f"imported in {report.seconds:.1f} s")
+
+
+def show_placed(console: Console, placing: Mapping[str, Any]) -> None:
+    """What an append brought to the run that serves: `placed`, `texts_waiting`, `not_placed`."""
+    placed, wait, reason = placing["placed"], placing["texts_waiting"], placing["not_placed"]
+    if placed:
+        sentence = f"{len(placed):,} new item(s) can be recommended from now on, by what they share"
+        console.print(f"{sentence}.")
+    if wait:
+        why = reason or "their encoder takes seconds to load, and --encode-texts does it now"
+        sentence = f"The texts of {wait:,} item(s) count from the next training on: {why}."
+        console.print(Text(sentence.replace("..", "."), style="yellow"))
+    elif reason:
+        console.print(Text(f"New items wait for the next training: {reason}", style="yellow"))

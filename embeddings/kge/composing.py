@@ -16,12 +16,15 @@ vector of the item itself .212; subtracting TransE's relation vectors adds nothi
 from collections.abc import Mapping
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from embeddings.origins import FactOrigin
 from embeddings.triples import Vocabulary
 from embeddings.vectors import Vectors
-from graph.dataset import Facts, Ids
+from graph.dataset import Dataset, Facts, Ids
 from graph.model import NodeLabel
 
 Rarity = Mapping[str, NDArray[np.float64]]
@@ -81,6 +84,31 @@ def compose_relations(
         values[is_known] = total[is_known] / mass[is_known, None]
         composed[relation] = Vectors(values, is_known)
     return composed
+
+
+def origin_of(entities: Vectors, ids: Ids, rarity: Rarity) -> FactOrigin:
+    """What composes the vectors of items to come; `ids` are of the entities, in ascending order."""
+    known = entities.is_known
+    return FactOrigin(
+        ids[known], entities.values[known], {name: row[known] for name, row in rarity.items()}
+    )
+
+
+def compose_later(origin: FactOrigin, dataset: Dataset) -> Vectors:
+    """`v` of all items of a dataset that came after the training; new entities do not count."""
+    place = pc.index_in(_array(dataset.entities), value_set=_array(origin.entities))
+    places = pc.fill_null(place, -1).to_numpy()
+    facts = {}
+    for relation, columns in dataset.item_facts.items():
+        entity = places[columns.entity]
+        kept = entity >= 0
+        facts[relation] = Facts(columns.source[kept], entity[kept], columns.weight[kept])
+    entities = Vectors(origin.vectors, np.ones(len(origin.vectors), dtype=np.bool_))
+    return compose(entities, facts, len(dataset.items), origin.rarity)
+
+
+def _array(ids: Ids) -> pa.Array:
+    return pa.array(ids.tolist(), pa.string())
 
 
 def compose(entities: Vectors, facts: Mapping[str, Facts], n_items: int, rarity: Rarity) -> Vectors:

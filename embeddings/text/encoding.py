@@ -5,10 +5,13 @@ The cache is the checkpoint: a run that was killed goes on from the last chunk i
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.origins import TextOrigin
 from embeddings.text.cache import VectorCache, hash_of
 from embeddings.text.choosing import choose_encoder
 from embeddings.text.encoder import Encoder, EncoderChoice
@@ -19,6 +22,9 @@ from embeddings.workspace import Workspace
 from graph.dataset import Dataset
 from graph.errors import EncoderError
 from graph.progress import SILENT, Progress
+
+Load: TypeAlias = Literal["any", "light"]
+"""Which encoders may be loaded."""
 
 KEEP_EVERY_S = 5.0
 """A kill loses the work of so many seconds at most."""
@@ -33,18 +39,23 @@ def encode_items(
     settings: TextSettings,
     workspace: Workspace,
     *,
+    items: NDArray[np.integer] | None = None,
+    load: Load = "any",
     api_key: str = "",
     progress: Progress = SILENT,
     report: Callable[[str], None] = ignore,
 ) -> Vectors:
     """One vector an item, from its title, its text and, if the settings say so, its facts.
 
-    The arguments, results and errors are those of `encode_texts`.
+    `items` are the positions of those that are wanted, all by default. The other arguments, results
+    and errors are those of `encode_texts`.
     """
-    texts = render_items(dataset, with_facts=settings.facts)
-    return encode_texts(
-        texts, settings, workspace, api_key=api_key, progress=progress, report=report
+    texts = render_items(dataset, items, with_facts=settings.facts)
+    vectors = encode_texts(
+        texts, settings, workspace, load=load, api_key=api_key, progress=progress, report=report
     )
+    encoder = vectors.origin.encoder if isinstance(vectors.origin, TextOrigin) else {}
+    return replace(vectors, origin=TextOrigin({**encoder, "facts": settings.facts}))
 
 
 def encode_texts(
@@ -52,6 +63,7 @@ def encode_texts(
     settings: TextSettings,
     workspace: Workspace,
     *,
+    load: Load = "any",
     api_key: str = "",
     progress: Progress = SILENT,
     report: Callable[[str], None] = ignore,
@@ -61,6 +73,8 @@ def encode_texts(
     Args:
         texts: for example those of `render_items`, or of `render_item` for a new one.
         workspace: where vectors are kept; a relative folder as the encoder counts from its parent.
+        load: "any" encoder, or only a "light" one: then, of the texts that another one would have
+            to encode, only those have a vector that it encoded before.
         api_key: of an endpoint.
         report: is told before it begins how much there is to encode, and what that costs.
 
@@ -76,14 +90,16 @@ def encode_texts(
     keys = {n: hash_of(text) for n, text in said.items()}
     cache = VectorCache(workspace, choice.identity)
     missing = {keys[n]: text for n, text in said.items() if keys[n] not in cache}
-    if missing:
+    if missing and (load == "any" or choice.is_light):
         cached = len(set(keys.values())) - len(missing)
         report(f"text: {choice.announce(list(missing.values()))}; {cached:,} are known")
         _encode_missing(missing, choice, settings.batch_size, cache, progress)
     values = np.zeros((len(texts), cache.size or 0 if said else 0), dtype=np.float32)
     for n, key in keys.items():
-        values[n] = cache[key]
-    return Vectors(values=values, is_known=np.any(values != 0.0, axis=1))
+        if key in cache:
+            values[n] = cache[key]
+    origin = TextOrigin({**choice.identity, "prefix": settings.prefix})
+    return Vectors(values=values, is_known=np.any(values != 0.0, axis=1), origin=origin)
 
 
 def _encode_missing(

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from graph.dataset import Dataset, Ids
 from graph.model import Entity, FactEdge
@@ -22,15 +23,18 @@ Degrees = Mapping[tuple[str, str], int]
 """How many items have an entity by a relation: `(relation, entity id)` to the number."""
 
 
-def render_items(dataset: Dataset, *, with_facts: bool = True) -> list[str]:
-    """The text of each item of a dataset, in its order; "" for one of which nothing is said."""
-    facts, degrees = _facts_by_item(dataset) if with_facts else ([], {})
+def render_items(
+    dataset: Dataset, items: NDArray[np.integer] | None = None, *, with_facts: bool = True
+) -> list[str]:
+    """The text of each item of a dataset, in its order; "" for one of which nothing is said.
+
+    `items` are the positions of those that are wanted, all by default.
+    """
+    wanted = np.arange(len(dataset.items)) if items is None else items
+    facts, degrees = _facts_by_item(dataset, wanted) if with_facts else ({}, {})
     titles = _or_empty(dataset.words.titles, len(dataset.items))
     texts = _or_empty(dataset.words.texts, len(dataset.items))
-    return [
-        render_item(titles[n], texts[n], facts[n] if with_facts else (), degrees)
-        for n in range(len(dataset.items))
-    ]
+    return [render_item(titles[n], texts[n], facts.get(n, ()), degrees) for n in wanted.tolist()]
 
 
 def render_item(
@@ -97,18 +101,30 @@ def _or_empty(words: Ids, n: int) -> Ids:
     return words if len(words) == n else np.full(n, "", dtype=object)
 
 
-def _facts_by_item(dataset: Dataset) -> tuple[list[list[FactEdge]], dict[tuple[str, str], int]]:
+def _facts_by_item(
+    dataset: Dataset, items: NDArray[np.integer]
+) -> tuple[dict[int, list[FactEdge]], dict[tuple[str, str], int]]:
+    """The facts of these items by position, and the degrees of all entities in them."""
     names = _or_empty(dataset.words.names, len(dataset.entities))
     kinds = _or_empty(dataset.words.kinds, len(dataset.entities))
-    entities = [Entity(*entity) for entity in zip(dataset.entities, kinds, names, strict=True)]
-    facts: list[list[FactEdge]] = [[] for _ in dataset.items]
+    is_wanted = np.zeros(len(dataset.items), dtype=np.bool_)
+    is_wanted[items] = True
+    facts: dict[int, list[FactEdge]] = {}
     degrees: dict[tuple[str, str], int] = {}
     for relation, columns in dataset.item_facts.items():
-        count = np.bincount(columns.entity, minlength=len(entities))
-        for entity in np.unique(columns.entity):
-            degrees[relation, dataset.entities[entity]] = int(count[entity])
-        rows = zip(columns.source, columns.entity, columns.weight.tolist(), strict=True)
-        for source, entity, weight in rows:
-            edge = FactEdge(dataset.items[source], relation, entities[entity], weight)
-            facts[source].append(edge)
+        count = np.bincount(columns.entity, minlength=len(dataset.entities))
+        rows = is_wanted[columns.source]
+        found: dict[int, Entity] = {}
+        for n in np.unique(columns.entity[rows]).tolist():
+            found[n] = Entity(dataset.entities[n], kinds[n], names[n])
+            degrees[relation, dataset.entities[n]] = int(count[n])
+        edges = zip(
+            columns.source[rows].tolist(),
+            columns.entity[rows].tolist(),
+            columns.weight[rows].tolist(),
+            strict=True,
+        )
+        for source, entity, weight in edges:
+            edge = FactEdge(dataset.items[source], relation, found[entity], weight)
+            facts.setdefault(source, []).append(edge)
     return facts, degrees

@@ -20,7 +20,9 @@ from recommender.item_factors import ItemFactors
 from recommender.kernels.cut import scale
 from recommender.kernels.factors import Factors
 from recommender.learning.assembly import CONTENT, SCALING_USERS, Assembly, Choices, matrix_of
-from recommender.learning.placement import place_unseen
+from recommender.learning.blocks import centre, fact_columns
+from recommender.learning.placement import Placement, place_unseen
+from recommender.placing import Amounts, Part, Placer
 from recommender.recipe import Recipe, SignalRecipe
 
 LEAST_THETA: Mapping[str, float] = {
@@ -43,6 +45,7 @@ def finish(assembly: Assembly, feedback: Feedback, choices: Choices) -> Evidence
     recipes: list[SignalRecipe] = []
     item_factors = None
     content: dict[str, ContentSignal] = {}
+    factors_theta = 0.0
     for signal, theta in mixture.thetas.items():
         if signal in ("prior", "profile") or theta == 0.0:
             continue
@@ -55,10 +58,10 @@ def finish(assembly: Assembly, feedback: Feedback, choices: Choices) -> Evidence
             targets[unseen.items, :-1] = unseen.fused / theta
             targets[unseen.items, -1] = unseen.popularity / theta
             sources = np.pad(factors.sources, ((0, 0), (0, 1)), constant_values=1.0)
-            parts = {
-                name: np.asarray(assembly.blocks[name], dtype=np.float32) for name in assembly.parts
-            }
-            item_factors = ItemFactors(assembly.dataset.items, sources, targets, parts)
+            item_factors = ItemFactors(
+                assembly.dataset.items, sources, targets, _part_rows(assembly)
+            )
+            factors_theta = theta
             continue
         edges = assembly.item_edges(feedback, choices, signal)
         deviation = float((history @ matrix_of(edges, (shape[1], shape[1]))).toarray().std()) or 1.0
@@ -88,6 +91,7 @@ def finish(assembly: Assembly, feedback: Feedback, choices: Choices) -> Evidence
         prior=prior,
         factors=item_factors,
         content=ContentModel(content, assembly.edges_per_item) if content else None,
+        placer=_placer(assembly, unseen, item_factors, factors_theta) if content else None,
         recipe=Recipe(
             signals=tuple(recipes),
             type_weights=mixture.type_weights,
@@ -137,13 +141,15 @@ class _Sample:
 @dataclass(frozen=True, slots=True)
 class _Unseen:
     """What items without feedback get: the factor of their edges by signal, vectors and priors,
-    all in units of the score."""
+    all in units of the score. `amounts` turned those of the placement into these units."""
 
     items: NDArray[np.intp]
     is_unseen: NDArray[np.bool_]
     weights: Mapping[str, float]
     fused: NDArray[np.float32]
     popularity: NDArray[np.float64]
+    placement: Placement | None = None
+    amounts: tuple[float, float] = (0.0, 0.0)
 
     @classmethod
     def of(
@@ -163,7 +169,50 @@ class _Unseen:
             {"knowledge": amount * choice.knowledge, "semantic": amount},
             placement.fused * np.float32(amount * choice.factors),
             amount * choice.popularity * placement.popularity.astype(np.float64),
+            placement,
+            (amount * choice.factors, amount * choice.popularity),
         )
+
+
+def _placer(
+    assembly: Assembly, unseen: _Unseen, factors: ItemFactors | None, theta: float
+) -> Placer:
+    """What places items that come later, where those without feedback were placed.
+
+    `theta` is that of the factor model.
+    """
+    dataset = assembly.dataset
+    size = 0 if factors is None else factors.targets.shape[1]
+    maps: dict[str, NDArray[np.float32]] = {}
+    usual = Amounts()
+    placement = unseen.placement
+    if placement is not None and placement.fusion is not None and size:
+        fused, popular = (amount / theta for amount in unseen.amounts)
+        model = placement.popularity_model
+        for name, ranks in model.maps.items():
+            matrix = np.zeros((len(ranks), size), dtype=np.float32)
+            matrix[:, -1] = np.float32(popular) * ranks[:, 0]
+            if name in placement.fusion.maps:
+                matrix[:, :-1] = np.float32(fused) * placement.fusion.maps[name]
+            maps[name] = matrix
+        usual = Amounts(tuple(sorted(dataset.item_facts)), model.mean, model.scale)
+    return Placer(
+        items=dataset.items,
+        is_untouched=unseen.is_unseen,
+        size=size,
+        columns=fact_columns(dataset),
+        parts={
+            name: Part(centre(vectors), vectors.origin) for name, vectors in assembly.parts.items()
+        },
+        amounts=usual,
+        maps=maps,
+        rows={} if size else _part_rows(assembly),
+    )
+
+
+def _part_rows(assembly: Assembly) -> dict[str, NDArray[np.float32]]:
+    """The rows of all items in each part of the embeddings."""
+    return {name: np.asarray(assembly.blocks[name], dtype=np.float32) for name in assembly.parts}
 
 
 def _without_zeros(edges: Edges) -> Edges:

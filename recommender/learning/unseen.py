@@ -23,6 +23,7 @@ from embeddings.fusion import Block, Fusion, fit_fusion
 from recommender.kernels.factors import FactorChoice, fit_factors
 from recommender.learning.search import Quality
 from recommender.learning.validation import Bench, mean_ndcg
+from recommender.placing import AMOUNT
 
 FOLDS = 4
 PENALTY = 0.3
@@ -33,9 +34,6 @@ REGULARIZATIONS = (0.2, 0.5, 1.0, 2.0)
 
 POPULARITY_RIDGE = 0.15
 """Of the predicted popularity, in units of the kernel's diagonal."""
-
-AMOUNT = "amount"
-"""The name of the block of amounts, which no relation has: theirs are in capitals."""
 
 LEAST_DEVIATION = 0.1
 """Of the logarithm of an amount: where nearly all items have a decade, one without says little."""
@@ -252,23 +250,21 @@ class PopularityModel:
     """Predicts `log(1 + n)` minus its mean over the items learned from, n being an item's feedback.
 
     Amounts count as one more block, `AMOUNT`, once `mean` is taken away and the rest is divided by
-    `deviation`, both of shape (n_relations,).
+    `scale`, both of shape (n_relations,): it then counts as much as one with rows of length 1.
     """
 
     maps: Mapping[str, NDArray[np.float32]]
     mean: NDArray[np.float32]
-    deviation: NDArray[np.float32]
+    scale: NDArray[np.float32]
 
     def predict(self, wanted: Knowledge) -> NDArray[np.float32]:
         """For these items; shape (n_items,)."""
-        blocks = {**wanted.blocks, AMOUNT: standard_amounts(wanted.amounts, self)}
-        return Fusion(self.maps).vectors(blocks)[:, 0]
+        return Fusion(self.maps).vectors(self.blocks(wanted))[:, 0]
 
-
-def standard_amounts(amounts: NDArray[np.float32], model: PopularityModel) -> NDArray[np.float32]:
-    """The amounts as the model's block, which counts as much as one with rows of length 1."""
-    scale = model.deviation * np.sqrt(max(amounts.shape[1], 1))
-    return np.asarray((amounts - model.mean) / scale, dtype=np.float32)
+    def blocks(self, known: Knowledge) -> dict[str, Block]:
+        """What it predicts from."""
+        standard = (known.amounts - self.mean) / self.scale
+        return {**known.blocks, AMOUNT: standard.astype(np.float32)}
 
 
 def fit_popularity_model(
@@ -279,14 +275,15 @@ def fit_popularity_model(
     The blocks of knowledge together count as much as the amounts.
     """
     deviation = np.maximum(known.amounts.std(axis=0), np.float32(LEAST_DEVIATION))
-    model = PopularityModel({}, known.amounts.mean(axis=0), deviation)
-    blocks = {**known.blocks, AMOUNT: standard_amounts(known.amounts, model)}
+    scale = (deviation * np.sqrt(max(len(deviation), 1))).astype(np.float32)
+    model = PopularityModel({}, known.amounts.mean(axis=0), scale)
     total = sum(weights.values()) or 1.0
     scaled = {name: weight / total for name, weight in weights.items()}
     target = np.log1p(count)
     target = (target - target.mean())[:, None]
     rows = np.arange(len(count))
-    fusion = fit_fusion(blocks, {**scaled, AMOUNT: 1.0}, target, rows, POPULARITY_RIDGE)
+    weights = {**scaled, AMOUNT: 1.0}
+    fusion = fit_fusion(model.blocks(known), weights, target, rows, POPULARITY_RIDGE)
     return replace(model, maps=fusion.maps)
 
 

@@ -88,6 +88,37 @@ def test_a_user_without_history_is_served_by_attributes_and_a_stranger_by_the_pr
     assert stranger["note"]
 
 
+def append(project: Path, item: str) -> None:
+    with (project / "items.csv").open("a", encoding="utf-8") as lines:
+        lines.write(f"{item},Comedy of {item},2020,Comedy|Film\n")
+
+
+def test_what_is_appended_after_the_training_is_recommended(project: Path, trained: Cli) -> None:
+    append(project, "late")
+    code, out, err = trained("import", "--append", "--json")
+    assert code == 0, err
+    report = json.loads(out)
+    assert (report["placed"], report["texts_waiting"], report["not_placed"]) == (["late"], 0, "")
+    answer = json.loads(trained("recommend", "u1", "-n", "9", "--json")[1])
+    assert "late" in {item["item"] for item in answer["items"]}
+    append(project, "later")
+    code, out, _ = trained("import", "--append", "--encode-texts")
+    assert code == 0
+    assert "1 new item(s) can be recommended from now on" in out
+    code, _, err = trained("import", "--encode-texts")
+    assert code == 2
+    assert "needs --append" in err
+
+
+def test_the_run_gone_back_to_knows_what_came_meanwhile(project: Path, trained: Cli) -> None:
+    assert trained("train")[0] == 0
+    append(project, "late")
+    assert trained("import", "--append")[0] == 0
+    assert trained("train", "--activate", "1")[0] == 0
+    answer = json.loads(trained("recommend", "u1", "-n", "9", "--json")[1])
+    assert (answer["run"], "late" in {item["item"] for item in answer["items"]}) == (1, True)
+
+
 def test_evaluate_prints_baselines_and_leaves_the_graph_alone(trained: Cli, tmp_path: Path) -> None:
     before = trained("status", "--json")[1]
     lists = tmp_path / "lists.csv"
