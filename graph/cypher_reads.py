@@ -11,6 +11,8 @@ from typing import Any, Self
 import pyarrow as pa
 
 from graph import tables
+from graph.asking.gate import admit
+from graph.asking.limits import Answer, AskLimits
 from graph.engine import Engine, Names, Row, Statement, statement
 from graph.errors import GraphVersionError
 from graph.model import (
@@ -312,6 +314,13 @@ class CypherReads:
             return []
         rows = self._engine.rows(self.statement("entity_degrees", entities=list(entities)))
         return sorted((entity, relation, items) for entity, relation, items in rows)
+
+    # Callers' own Cypher
+
+    def ask(self, statement: str, parameters: Mapping[str, Any], limits: AskLimits) -> Answer:
+        """Answer a caller's statement, if it can only read."""
+        admitted = admit(statement, parameters, self._engine.dialect, limits)
+        return self._engine.ask(admitted, limits)
 
 
 def _best(scored: Iterable[tuple[str, float]], limit: int) -> list[tuple[str, float]]:

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
 
+from graph.asking.limits import Answer, AskLimits
 from graph.queries import Dialect, query
 
 T = TypeVar("T")
@@ -69,6 +70,9 @@ class Engine(Reader, Protocol):
     @property
     def has_one_writer(self) -> bool:
         """Whether one transaction writes at a time; else it must lock what it compares."""
+
+    def ask(self, statement: Statement, limits: AskLimits) -> Answer:
+        """Run a caller's statement that `graph.asking.gate` admitted, where nothing can write."""
 
     def write(self, work: Callable[[Reader], T], *, keeps_plans: bool = False) -> T:
         """Do the work in one transaction, and again after a deadlock or a lost connection.

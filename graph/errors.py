@@ -3,7 +3,8 @@
     WhypathError
     ├── UsageError            the call or a setting is wrong            exit 2, HTTP 400
     │   ├── MappingError      whypath.toml is wrong
-    │   └── FilterError       a filter expression is wrong
+    │   ├── FilterError       a filter expression is wrong
+    │   └── StatementError    a caller's Cypher is refused or wrong
     ├── DataError             a file cannot be used as it is            exit 1, HTTP 422
     ├── NotFoundError         no such user, item or run                 exit 1, HTTP 404
     ├── NotReadyError         nothing imported or trained yet           exit 1, HTTP 409
@@ -13,7 +14,8 @@
     └── StoreError            the graph store refused or failed         exit 1, HTTP 503
         ├── StoreUnavailableError   not reachable, or wrong credentials
         ├── StoreLockedError        another process holds the embedded graph
-        └── GraphVersionError       the graph was written by a newer version
+        ├── GraphVersionError       the graph was written by a newer version
+        └── TimeLimitError          a caller's Cypher took too long      HTTP 504
 
 A message is one sentence or two: what was wrong, the value, and what is legal or what to do next.
 """
@@ -39,6 +41,10 @@ class MappingError(UsageError):
 
 class FilterError(UsageError):
     """A filter expression cannot be read; the message points at the place."""
+
+
+class StatementError(UsageError):
+    """A caller's own Cypher may not run or cannot; the message names the word or parameter."""
 
 
 class DataError(WhypathError):
@@ -93,3 +99,9 @@ class StoreLockedError(StoreError):
 
 class GraphVersionError(StoreError):
     """The graph was written by a newer version of whypath."""
+
+
+class TimeLimitError(StoreError):
+    """A caller's own Cypher took longer than it may and was stopped."""
+
+    http_status = 504

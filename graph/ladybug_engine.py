@@ -17,6 +17,9 @@ from typing import Any
 import ladybug
 import pyarrow as pa
 
+from graph.asking.deadline import Askers
+from graph.asking.ladybug_asking import ask
+from graph.asking.limits import Answer, AskLimits
 from graph.engine import Reader, Row, Statement, T, statement
 from graph.errors import (
     NotReadyError,
@@ -47,6 +50,7 @@ class LadybugEngine:
         self._path = path
         self._write_lock = threading.Lock()
         self._readers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._askers = Askers()
         self._plans = 0
         self._writer: Any = None
         self._writer_plans = 0
@@ -76,6 +80,22 @@ class LadybugEngine:
         """The rows of a reading query as an Arrow table."""
         with self._fresh() as connection:
             return _Work(self._path, connection).table(statement, schema)
+
+    def ask(self, statement: Statement, limits: AskLimits) -> Answer:
+        """The answer to a caller's statement, in a transaction that refuses writes."""
+        connections: list[Any] = []
+
+        def work() -> Answer:
+            # One thread, so that other requests are served beside it.
+            connections.append(ladybug.Connection(self._database, num_threads=1))
+            return ask(connections[0], statement, limits)
+
+        def interrupt() -> None:
+            with contextlib.suppress(RuntimeError):  # it may have ended just now
+                for connection in connections:
+                    connection.interrupt()
+
+        return self._askers.run(work, limits.time_s, interrupt)
 
     def write(self, work: Callable[[Reader], T], *, keeps_plans: bool = False) -> T:
         """Do the work in one transaction, after those of other threads."""
@@ -122,6 +142,8 @@ class LadybugEngine:
 
     def close(self) -> None:
         """Close the file and let other processes in."""
+        if not self._askers.stop():
+            return  # A statement that cannot be interrupted still reads; the process goes with it.
         with self._write_lock:
             self.forget_plans()
             if self._writer is not None:

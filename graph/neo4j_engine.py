@@ -9,6 +9,9 @@ import neo4j
 import pyarrow as pa
 from neo4j import exceptions
 
+from graph.asking.deadline import Askers
+from graph.asking.limits import Answer, AskLimits
+from graph.asking.neo4j_asking import ask
 from graph.engine import Reader, Row, Statement, T, statement
 from graph.errors import (
     ResourceError,
@@ -52,6 +55,7 @@ class Neo4jEngine:
         self._read_only = read_only
         self._timeout_s = timeout_s
         self._pinging = threading.Lock()
+        self._askers = Askers()
         with self._translated():
             self._driver = neo4j.GraphDatabase.driver(
                 url,
@@ -80,6 +84,20 @@ class Neo4jEngine:
             return session.execute_read(
                 lambda transaction: _Work(transaction).table(statement, schema)
             )
+
+    def ask(self, statement: Statement, limits: AskLimits) -> Answer:
+        """The answer to a caller's statement, in a session that refuses writes."""
+
+        def work() -> Answer:
+            with (
+                self._translated(),
+                self._driver.session(
+                    database=self._database, default_access_mode=neo4j.READ_ACCESS, fetch_size=100
+                ) as session,
+            ):
+                return ask(session, statement, limits)
+
+        return self._askers.run(work, limits.time_s)
 
     def write(self, work: Callable[[Reader], T], *, keeps_plans: bool = False) -> T:
         """Do the work in a managed transaction, which the driver retries.

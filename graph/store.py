@@ -8,10 +8,11 @@ returns, its rows survive `kill -9`.
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import pyarrow as pa
 
+from graph.asking.limits import Answer, AskLimits
 from graph.model import (
     Entity,
     EvidenceEdge,
@@ -359,4 +360,13 @@ class Store(Protocol):
         """How many items have each of these entities by each relation: the rarer, the more it says.
 
         Rows `(entity, relation, items)` in key order.
+        """
+
+    # Callers' own Cypher
+
+    def ask(self, statement: str, parameters: Mapping[str, Any], limits: AskLimits) -> Answer:
+        """Answer a caller's statement, in the Cypher of this database, if it can only read.
+
+        Raises StatementError for one that is refused or wrong, TimeLimitError where it takes too
+        long, ResourceError where it takes too much memory, StoreError where too many run already.
         """

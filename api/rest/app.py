@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 
 from api.rest.access import HEADER, RateLimit
 from api.rest.gate import Gate
-from api.rest.openapi import DESCRIPTION, TAGS, operation_id
+from api.rest.openapi import DESCRIPTION, TAGS, complete, operation_id, scopes
 from api.rest.pages import router as pages
 from api.rest.problems import add_handlers
 from api.rest.routes import ROUTERS
@@ -46,6 +46,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(pages)
     for router in ROUTERS:
         app.include_router(router)
+    plain = app.openapi
+    app.openapi = lambda: complete(plain(), scopes(ROUTERS))  # type: ignore[method-assign]
     return app
 
 

@@ -1,11 +1,13 @@
 """What the OpenAPI document says beside the routes themselves."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
+from api.rest.access import Allow
 from api.rest.problems import KINDS, MEDIA_TYPE, PREFIX, Kind
 
 DESCRIPTION = """\
@@ -78,3 +80,34 @@ EVERYWHERE = tuple(
     )
 )  # fmt: skip
 """What any route that asks the graph may answer."""
+
+
+def scopes(routers: Iterable[APIRouter]) -> dict[str, str]:
+    """The scope that each operation needs, by its id; those that need none are left out."""
+    found: dict[str, str] = {}
+    for router in routers:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                for dependency in route.dependant.dependencies:
+                    if isinstance(dependency.call, Allow):
+                        found[operation_id(route)] = dependency.call.scope
+    return found
+
+
+def complete(document: dict[str, Any], scope_of: Mapping[str, str]) -> dict[str, Any]:
+    """Add to FastAPI's document what it does not know, and take out what is not so.
+
+    Every operation gets its scope as `x-scope`; its own problem for a request that is not valid
+    stands in place of FastAPI's.
+    """
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            scope = scope_of.get(operation["operationId"])
+            if scope is not None:
+                operation["x-scope"] = scope
+            else:
+                operation.pop("security", None)
+    schemas = document.get("components", {}).get("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    return document

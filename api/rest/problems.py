@@ -39,35 +39,87 @@ log = logging.getLogger("whypath.rest")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of problem: the end of its `type`, its status and title."""
+    """One kind of problem: the end of its `type`, its status and title, and what to do about it."""
 
     name: str
     status: int
     title: str
+    advice: str
 
 
-USAGE = Kind("usage", 400, "The request does not fit")
-BAD_FILTER = Kind("filter", 400, "The filter cannot be read")
-NO_KEY = Kind("key-required", 401, "An API key is needed")
-NO_SCOPE = Kind("scope", 403, "The API key does not allow this")
-NOT_LOOPBACK = Kind("loopback-only", 403, "Without API keys only this machine is served")
-NOT_FOUND = Kind("not-found", 404, "There is no such thing")
-BAD_METHOD = Kind("method", 405, "The method is not allowed here")
-NOT_ACCEPTABLE = Kind("not-acceptable", 406, "The answer cannot be given in that form")
-CONFLICT = Kind("conflict", 409, "This cannot be done now")
-NOT_READY = Kind("not-ready", 409, "The graph lacks what the call needs")
-TOO_LARGE = Kind("too-large", 413, "The request is too large")
-BAD_MEDIA = Kind("media-type", 415, "The body is of the wrong kind")
-INVALID = Kind("invalid", 422, "A part of the request is not valid")
-BAD_DATA = Kind("data", 422, "The data cannot be used")
-RATE = Kind("rate", 429, "Too many requests")
-INTERNAL = Kind("internal", 500, "This is a fault in whypath")
-STORE = Kind("store", 503, "The graph store cannot answer")
-ENCODER = Kind("encoder", 503, "The encoder of texts cannot answer")
-OVERLOAD = Kind("overload", 503, "Too many requests at a time")
-TIMEOUT = Kind("timeout", 503, "The answer took too long")
-STOPPING = Kind("stopping", 503, "The server is stopping")
-RESOURCE = Kind("resource", 507, "Memory or disk is missing")
+USAGE = Kind(
+    "usage", 400, "The request does not fit", "Mend the request; `detail` says what is legal."
+)
+BAD_FILTER = Kind(
+    "filter", 400, "The filter cannot be read", "Mend the expression; `detail` points at the place."
+)
+NO_KEY = Kind("key-required", 401, "An API key is needed", "Send a key in `X-API-Key`.")
+NO_SCOPE = Kind(
+    "scope",
+    403,
+    "The API key does not allow this",
+    "Use a key that has the scope, or make one with `whypath key create`.",
+)
+NOT_LOOPBACK = Kind(
+    "loopback-only",
+    403,
+    "Without API keys only this machine is served",
+    "Make a key with `whypath key create`, then send it.",
+)
+NOT_FOUND = Kind(
+    "not-found", 404, "There is no such thing", "Look the id up; it is compared to the letter."
+)
+BAD_METHOD = Kind(
+    "method",
+    405,
+    "The method is not allowed here",
+    "The header `Allow` says which methods there are.",
+)
+NOT_ACCEPTABLE = Kind(
+    "not-acceptable", 406, "The answer cannot be given in that form", "Ask for JSON."
+)
+CONFLICT = Kind(
+    "conflict", 409, "This cannot be done now", "Wait for what is under way, or ask an operator."
+)
+NOT_READY = Kind(
+    "not-ready", 409, "The graph lacks what the call needs", "Import data and train first."
+)
+TOO_LARGE = Kind("too-large", 413, "The request is too large", "Send it in parts.")
+BAD_MEDIA = Kind("media-type", 415, "The body is of the wrong kind", "Send `application/json`.")
+INVALID = Kind(
+    "invalid",
+    422,
+    "A part of the request is not valid",
+    "`errors` names each field with what is wrong with it.",
+)
+BAD_DATA = Kind("data", 422, "The data cannot be used", "Mend the data; `detail` names the place.")
+RATE = Kind("rate", 429, "Too many requests", "Wait as long as `Retry-After` says.")
+INTERNAL = Kind(
+    "internal",
+    500,
+    "This is a fault in whypath",
+    "Report it with its `request_id`; the log has the rest.",
+)
+STORE = Kind(
+    "store",
+    503,
+    "The graph store cannot answer",
+    "Try again after `Retry-After`; nothing that was answered with success is lost.",
+)
+ENCODER = Kind("encoder", 503, "The encoder of texts cannot answer", "Try again later.")
+OVERLOAD = Kind("overload", 503, "Too many requests at a time", "Try again after `Retry-After`.")
+TIMEOUT = Kind(
+    "timeout", 503, "The answer took too long", "Ask for less, or try again after `Retry-After`."
+)
+STOPPING = Kind(
+    "stopping", 503, "The server is stopping", "Try another server, or again after `Retry-After`."
+)
+RESOURCE = Kind(
+    "resource",
+    507,
+    "Memory or disk is missing",
+    "An operator makes room; nothing was half-written.",
+)
 
 KINDS: tuple[Kind, ...] = (
     USAGE, BAD_FILTER, NO_KEY, NO_SCOPE, NOT_LOOPBACK, NOT_FOUND, BAD_METHOD, NOT_ACCEPTABLE,

@@ -1,0 +1,1 @@
+"""Callers' own Cypher: what is let through, within which limits, and the answer as JSON values."""

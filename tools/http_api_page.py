@@ -1,0 +1,203 @@
+"""Writes what the documentation says of the REST API: docs/openapi.json and docs/http-api.md.
+
+    python tools/http_api_page.py
+
+Both come from the app itself; a test fails where they are not what it would write.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from api.rest.app import create_app
+from api.rest.problems import KINDS, PREFIX
+from api.settings import Settings
+
+DOCS = Path(__file__).parent.parent / "docs"
+METHODS = ("get", "post", "put", "patch", "delete")
+
+Schema = Mapping[str, Any]
+
+
+def main() -> None:
+    """Write both files."""
+    document = openapi_document()
+    (DOCS / "openapi.json").write_text(openapi_text(document), encoding="utf-8")
+    (DOCS / "http-api.md").write_text(page(document), encoding="utf-8")
+
+
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document of an app with the usual settings."""
+    document: dict[str, Any] = create_app(Settings(Path())).openapi()
+    return document
+
+
+def openapi_text(document: Schema) -> str:
+    """The document as it is kept in the repository."""
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def page(document: Schema) -> str:
+    """The page for people."""
+    return "\n".join(_lines(document)).rstrip() + "\n"
+
+
+def _lines(document: Schema) -> Iterator[str]:
+    opening = (DOCS / "http-api.opening.md").read_text(encoding="utf-8")
+    yield opening.rstrip()
+    yield ""
+    for tag in document["tags"]:
+        routes = [
+            (path, method, operation)
+            for path, methods in document["paths"].items()
+            for method, operation in methods.items()
+            if method in METHODS and tag["name"] in operation.get("tags", ())
+        ]
+        yield f"## {tag['name'].capitalize()}"
+        yield ""
+        yield tag["description"]
+        yield ""
+        yield "| route | does | scope |"
+        yield "|---|---|---|"
+        for path, method, operation in routes:
+            name = f"`{method.upper()} {path}`"
+            link = f"[{name}](#{operation['operationId'].lower()})"
+            yield f"| {link} | {operation['summary']} | {_scope(operation)} |"
+        yield ""
+        for path, method, operation in routes:
+            yield from _route(document, path, method, operation)
+    yield from _problems()
+
+
+def _route(document: Schema, path: str, method: str, operation: Schema) -> Iterator[str]:
+    yield f"### {operation['operationId']}"
+    yield ""
+    yield f"`{method.upper()} {path}`"
+    yield ""
+    yield _one_paragraph_each(operation.get("description", operation["summary"]))
+    yield ""
+    parameters = operation.get("parameters", ())
+    if parameters:
+        yield "| parameter | in | kind | meaning |"
+        yield "|---|---|---|---|"
+        for parameter in parameters:
+            name = f"`{parameter['name']}`" + (" (needed)" if parameter.get("required") else "")
+            kind = _kind(parameter["schema"])
+            said = parameter.get("description", "") or parameter["schema"].get("description", "")
+            yield f"| {name} | {parameter['in']} | {kind} | {_cell(said)} |"
+        yield ""
+    body = operation.get("requestBody")
+    if body is not None:
+        media = next(iter(body["content"].values()))
+        yield f"Body: {_kind(media['schema'])}."
+        yield ""
+        yield from _fields(document, media["schema"])
+        yield from _example(document, media)
+    yield from _answers(document, operation)
+
+
+def _answers(document: Schema, operation: Schema) -> Iterator[str]:
+    kinds = []
+    for status, response in operation["responses"].items():
+        if int(status) < 400:
+            content = response.get("content", {})
+            media = next(iter(content.values()), {})
+            kind = f": {_kind(media['schema'])}" if media.get("schema") else ""
+            yield f"Answer {status}{kind}."
+            yield ""
+            if media.get("schema"):
+                yield from _fields(document, media["schema"])
+                yield from _example(document, media)
+            continue
+        problem = response["content"]["application/problem+json"]["schema"]
+        kinds += [kind.removeprefix(PREFIX) for kind in problem["properties"]["type"]["enum"]]
+    if kinds:
+        yield f"Problems: {', '.join(f'[{kind}](#{kind})' for kind in kinds)}."
+        yield ""
+
+
+def _fields(document: Schema, schema: Schema) -> Iterator[str]:
+    """The fields of an object, or of the objects in a list."""
+    found = _resolved(document, schema)
+    while found.get("type") == "array":
+        found = _resolved(document, found["items"])
+    if not found.get("properties"):
+        return
+    yield "| field | kind | meaning |"
+    yield "|---|---|---|"
+    needed = found.get("required", ())
+    for name, value in found["properties"].items():
+        mark = " (needed)" if name in needed else ""
+        yield f"| `{name}`{mark} | {_kind(value)} | {_cell(value.get('description', ''))} |"
+    yield ""
+
+
+def _example(document: Schema, media: Schema) -> Iterator[str]:
+    schema = _resolved(document, media.get("schema", {}))
+    example = media.get("example")
+    if example is None:
+        example = next(iter(schema.get("examples", ())), None)
+    if example is not None:
+        for line in json.dumps(example, indent=2, ensure_ascii=False).splitlines():
+            yield f"    {line}"
+        yield ""
+
+
+def _resolved(document: Schema, schema: Schema) -> Schema:
+    while "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def _kind(schema: Schema) -> str:
+    """A schema in a few words."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "const" in schema:
+        return f"`{json.dumps(schema['const'])}`"
+    if "enum" in schema:
+        return " or ".join(f"`{value}`" for value in schema["enum"])
+    if "anyOf" in schema or "oneOf" in schema:
+        options = [_kind(option) for option in schema.get("anyOf", schema.get("oneOf", ()))]
+        return " or ".join(dict.fromkeys(options))
+    kind = str(schema.get("type", "any"))
+    if kind == "array":
+        return f"list of {_kind(schema.get('items', {}))}"
+    bounds = [
+        f"{sign} {schema[name]}"
+        for name, sign in (("minimum", "at least"), ("maximum", "at most"))
+        if name in schema
+    ]
+    default = schema.get("default")
+    if default is not None:
+        bounds.append(f"default `{json.dumps(default)}`")
+    return f"{kind} ({', '.join(bounds)})" if bounds else kind
+
+
+def _scope(operation: Schema) -> str:
+    return str(operation.get("x-scope", "none"))
+
+
+def _problems() -> Iterator[str]:
+    yield "## Problems"
+    yield ""
+    yield f"The `type` of each is `{PREFIX}` and the name."
+    yield ""
+    for kind in KINDS:
+        yield f"### {kind.name}"
+        yield ""
+        yield f"{kind.status}. {kind.title}. {kind.advice}"
+        yield ""
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _one_paragraph_each(text: str) -> str:
+    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
+
+
+if __name__ == "__main__":
+    main()
