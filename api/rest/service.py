@@ -3,12 +3,14 @@
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fastapi import Request
 
 from api.opening import open_project_store, prepare_new_graph
 from api.rest.arrivals import ArrivalPlacer
+from api.rest.asking import Options, read_scenarios
 from api.rest.keys import KeyRing
 from api.rest.metrics import Metrics
 from api.settings import Settings
@@ -35,12 +37,15 @@ class Service:
 
     settings: Settings
     keys: KeyRing = field(init=False)
+    scenarios: Mapping[str, Options] = field(init=False)
     metrics: Metrics = field(default_factory=Metrics)
     _open: _Open | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _tried: float = float("-inf")
 
     def __post_init__(self) -> None:
+        """Raises a UsageError for a scenario that cannot be."""
+        self.scenarios = read_scenarios(self.settings)
         self.keys = KeyRing(self.settings.project / self.settings.serve.keys)
 
     @property

@@ -1,36 +1,85 @@
-"""Suggestions for users."""
+"""Suggestions for users and for visitors without an account."""
 
-from typing import Annotated, Any, Literal
+import time
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
 
 from api.rest.access import needs
+from api.rest.answers import Suggestions
+from api.rest.asking import Asked, AskedBody, AskedInSession, choices, make_request
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import PathId
-from api.rest.problems import BAD_FILTER, CONFLICT, NOT_READY
+from api.rest.problems import BAD_FILTER, CONFLICT, NOT_FOUND, NOT_READY
+from api.rest.recommendation_ids import make_id
 from api.rest.service import Service, service_of
-from recommender.request import Request
 
 router = APIRouter(tags=["recommend"], dependencies=[needs("read")])
 Parts = Annotated[Service, Depends(service_of)]
+_PROBLEMS = problems(*EVERYWHERE, BAD_FILTER, NOT_FOUND, NOT_READY, CONFLICT)
 
 
 @router.get(
     "/api/recommend/{user}",
     summary="Suggestions for a user",
-    responses=problems(*EVERYWHERE, BAD_FILTER, NOT_READY, CONFLICT),
+    response_model=Suggestions,
+    responses=_PROBLEMS,
 )
 def recommend_for_user(
-    service: Parts,
-    user: PathId,
-    n: Annotated[int, Query(ge=1, le=1000, description="How many.")] = 10,
-    lang: Annotated[Literal["en", "zh"], Query(description="Language of the sentences.")] = "en",
-) -> Any:
+    service: Parts, user: PathId, asked: Annotated[Asked, Query()]
+) -> JSONResponse:
     """The best items for a user, best first, each with the paths that made its score.
 
-    A user who is not in the graph gets the most popular items, and `note` says so.
+    Items of the user's history do not come, unless `include_seen`. A user who is not in the graph
+    gets the most popular items, and `note` says so. `exclude` and `signals` may be given several
+    times.
     """
-    answer = service.recommender.recommend(Request(user, n=n, lang=lang))
+    return _answer(service, asked, user=user)
+
+
+@router.post(
+    "/api/recommend/{user}",
+    summary="Suggestions for a user, with the parameters in a body",
+    response_model=Suggestions,
+    responses=_PROBLEMS,
+)
+def recommend_for_user_by_body(service: Parts, user: PathId, asked: AskedBody) -> JSONResponse:
+    """The same as GET, for parameters that are too long for an address; it changes nothing."""
+    return _answer(service, asked, user=user)
+
+
+@router.post(
+    "/api/session/recommend",
+    summary="Suggestions for a visitor without an account",
+    response_model=Suggestions,
+    responses=_PROBLEMS,
+)
+def recommend_for_session(service: Parts, asked: AskedInSession) -> JSONResponse:
+    """The best items for what a visitor did, which stands in the body and is kept nowhere.
+
+    Once the visitor signs in, POST /api/user/{id}/merge/{session} makes it the user's. An item that
+    is not in the graph is named in the problem.
+    """
+    return _answer(service, asked, history=tuple(asked.items))
+
+
+def _answer(service: Service, asked: Asked, **about: Any) -> JSONResponse:
+    chosen = choices(service.settings, service.scenarios, asked)
+    request = make_request(service.settings, chosen, **about)
+    answer = service.recommender.recommend(request)
     service.metrics.recommendations.labels(answer.served_by).inc()
-    return JSONResponse(answer.to_json())
+    said = answer.to_json(with_properties=chosen.get("return_properties", False))
+    items = said.pop("items")
+    note = said.pop("note")
+    context = {"context": chosen["context"]} if "context" in chosen else {}
+    return JSONResponse(
+        {
+            "recommendation_id": make_id(answer.run, int(time.time())),
+            **said,
+            "degraded": False,
+            "note": note,
+            **context,
+            "items": items,
+        }
+    )

@@ -22,7 +22,8 @@ def test_feedback_is_in_the_next_suggestion(http: httpx.Client) -> None:
         best = http.get(f"/api/recommend/{quoted(user)}").json()["items"][0]["item"]
         answer = http.post("/api/feedback", json=[liked(user, best)], params={"create": True})
         assert answer.json()["added"] == 1
-        after = http.get(f"/api/recommend/{quoted(user)}").json()["items"]
+        full = {"explain": "full"}
+        after = http.get(f"/api/recommend/{quoted(user)}", params=full).json()["items"]
         assert best not in [item["item"] for item in after]
         assert best in {part.get("via") for item in after for part in item["contributions"]}
         if user != "u1":  # in whose longer history others may lead more strongly
