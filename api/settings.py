@@ -24,6 +24,7 @@ from graph.mapping import MAPPING_TABLES
 from recommender.evaluation.settings import EvaluationSettings
 from recommender.learning.settings import TrainingSettings
 from recommender.request import Language
+from recommender.run_evidence import Retrieval
 
 SETTINGS_FILE = "whypath.toml"
 WORKSPACE = ".whypath"
@@ -50,11 +51,12 @@ class StoreSettings:
 
 @dataclass(frozen=True, slots=True)
 class RecommendSettings:
-    """Defaults of `whypath recommend`."""
+    """Defaults of requests, and where a server reads the evidence that answers them."""
 
     n: int = 10
     lang: Language = "en"
     diversity: float = 0.0
+    retrieval: Retrieval = "cypher"
 
 
 @dataclass(frozen=True, slots=True)

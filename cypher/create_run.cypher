@@ -7,5 +7,6 @@ CREATE (run:Run {
   fingerprint: $fingerprint,
   settings: $settings,
   metrics: $metrics,
-  is_ready: false
+  is_ready: false,
+  revision: 0
 })

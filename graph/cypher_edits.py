@@ -29,6 +29,7 @@ class CypherEdits(CypherReads):
             return []
         return self._engine.write(
             partial(rows.write, self._upserts, create),
+            is_event=not create,
             keeps_plans=len(rows) <= self._engine.one_by_one,
         )
 
@@ -45,6 +46,8 @@ class CypherEdits(CypherReads):
                     reader.rows(self.statement("delete_recommendations_of", ids=sorted(known)))
                 names = {"label": label}
                 reader.rows(self.statement("delete_nodes", names, ids=sorted(known)))
+                if label != "User":  # evidence of the run went with them
+                    reader.rows(self.statement("revise_current_run", graph="graph"))
             return len(known)
 
         return self._engine.write(delete, keeps_plans=True) if wanted else 0

@@ -43,7 +43,7 @@ class CypherImpressions(CypherReads):
 
         if shown.user is not None and not self._has_user(shown.user):
             raise NotFoundError(f"no user {shown.user!r} is in the graph")
-        return self._engine.write(record)
+        return self._engine.write(record, is_event=True)
 
     def _has_user(self, user: str) -> bool:
         return bool(self._engine.rows(self.statement("user", {"properties": ()}, id=user)))
@@ -67,7 +67,7 @@ class CypherImpressions(CypherReads):
                 outcome=outcome,
                 at=at,
             )
-            self._engine.write(lambda reader: reader.rows(statement))
+            self._engine.write(lambda reader: reader.rows(statement), is_event=True)
         return wanted - known
 
     def shown_list(self, recommendation: str) -> tuple[ShownList, list[Impression]] | None:
@@ -90,7 +90,7 @@ class CypherImpressions(CypherReads):
     def join_session(self, session: str, user: str) -> int:
         """Make what was shown in a session a user's, where it is nobody's."""
         statement = self.statement("join_session", session=session, user=user)
-        [[joined]] = self._engine.write(lambda reader: reader.rows(statement))
+        [[joined]] = self._engine.write(lambda reader: reader.rows(statement), is_event=True)
         return int(joined)
 
     def sweep_shown(self, before: int) -> int:
@@ -106,4 +106,4 @@ class CypherImpressions(CypherReads):
         statement = self.statement(
             "delete_nodes", {"label": "Recommendation"}, ids=list(recommendations)
         )
-        self._engine.write(lambda reader: reader.rows(statement))
+        self._engine.write(lambda reader: reader.rows(statement), is_event=True)

@@ -39,8 +39,13 @@ class CypherPages(CypherReads):
 
     def unknown(self, label: NodeLabel, ids: Iterable[str]) -> set[str]:
         """Those of these ids that no node of this label has."""
-        wanted = list(dict.fromkeys(ids))
-        return set(wanted) - {row[0] for row in self._nodes(label, (), wanted)}
+        wanted = list(ids)
+        known = self._ids[label].look_up(
+            self._engine.changes,
+            wanted,
+            lambda some: {row[0]: True for row in self._nodes(label, (), some)},
+        )
+        return set(wanted) - known.keys()
 
     def feedback_degrees(self, items: Sequence[str]) -> Mapping[str, int]:
         """How many pieces of feedback each of these items has."""

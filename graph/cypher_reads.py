@@ -4,7 +4,9 @@ What has an order is sorted here, so that all stores sort alike.
 """
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,6 +17,7 @@ from graph.asking.gate import admit
 from graph.asking.limits import Answer, AskLimits
 from graph.engine import Engine, Names, Row, Statement, statement
 from graph.errors import GraphVersionError
+from graph.kept import Kept
 from graph.model import (
     ENTITY_EVIDENCE,
     FORMAT_VERSION,
@@ -41,6 +44,12 @@ EVIDENCE_LABELS = {
 """The label that each relationship type of evidence starts from."""
 
 
+LABELS = ("Item", "User", "Entity")
+KEPT_NODES = 20_000
+"""Nodes of a label whose properties, and whose facts, are kept in memory until something changes:
+some 60 MB where each has twenty facts."""
+
+
 class CypherReads:
     """All that reads a graph; `CypherStore` adds what writes."""
 
@@ -49,6 +58,12 @@ class CypherReads:
         self._engine = engine
         self._schema_text = ""
         self._schema = GraphSchema()
+        self._items: Kept[str, Item] = Kept(KEPT_NODES)
+        self._facts: dict[str, Kept[str, list[FactEdge]]] = {
+            label: Kept(KEPT_NODES) for label in LABELS
+        }
+        self._ids: dict[str, Kept[str, bool]] = {label: Kept(KEPT_NODES) for label in LABELS}
+        self._current: tuple[int | None, Run | None] | None = None
 
     @property
     def url(self) -> str:
@@ -138,6 +153,18 @@ class CypherReads:
         table = self._engine.table(self.statement(name, names), schema)
         return table.sort_by([(key, "ascending") for key in schema.names[:keys]])
 
+    def read_evidence(self, run: int, relation: str) -> pa.Table:
+        """All evidence of a run of one relation by (source, target)."""
+        if relation not in (*ITEM_EVIDENCE, *ENTITY_EVIDENCE):
+            raise ValueError(f"{relation!r} is no evidence from an item or an entity")
+        names: dict[str, Names] = {"label": EVIDENCE_LABELS[relation], "relation": relation}
+        table = self._engine.table(self.statement("read_evidence", names, run=run), tables.EVIDENCE)
+        return table.sort_by([("source", "ascending"), ("target", "ascending")])
+
+    def changes(self) -> int | None:
+        """A number that changes with every write but those of events, None if others write."""
+        return self._engine.changes
+
     def counts(self) -> Mapping[str, int]:
         """Number of nodes by label and of relationships by type."""
         schema = self.schema()
@@ -161,7 +188,14 @@ class CypherReads:
         return [_run(row, current) for row in self._engine.rows(self.statement("runs"))]
 
     def current_run(self) -> Run | None:
-        """The run that serves, or None."""
+        """The run that serves, or None; not asked for again where nothing can have changed."""
+        changes = self._engine.changes
+        known = self._current
+        if changes is None or known is None or known[0] != changes:
+            known = self._current = (changes, self._read_current_run())
+        return known[1]
+
+    def _read_current_run(self) -> Run | None:
         rows = self._engine.rows(self.statement("current_run", graph="graph"))
         if not rows:
             return None
@@ -183,38 +217,41 @@ class CypherReads:
 
     def items(self, ids: Sequence[str]) -> list[Item]:
         """The items with these ids that exist, in the order asked for."""
-        properties = tuple(self._known_schema().item_properties)
-        rows = self._engine.rows(
-            self.statement("items", {"properties": properties}, ids=list(dict.fromkeys(ids)))
-        )
-        found = {row[0]: Item(row[0], row[1], row[2], present(properties, row[3:])) for row in rows}
+        found = self._items.look_up(self._engine.changes, ids, self._read_some_items)
         return [found[key] for key in ids if key in found]
+
+    def _read_some_items(self, ids: list[str]) -> dict[str, Item]:
+        properties = tuple(self._known_schema().item_properties)
+        rows = self._engine.rows(self.statement("items", {"properties": properties}, ids=ids))
+        return {row[0]: Item(row[0], row[1], row[2], present(properties, row[3:])) for row in rows}
 
     def history(self, user: str, limit: int) -> list[HistoryEntry]:
         """The user's latest feedback, latest first, without held-out rows."""
         if not self._known_schema().feedback_types or limit < 1:
             return []
-        rows = self._engine.rows(
-            self.statement("history", user=user, held_out=HELD_OUT, limit=limit)
-        )
-        return [
-            HistoryEntry(item, relation, value, at, title)
-            for item, relation, value, at, title, _ in rows
-        ]
+        rows = self._engine.rows(self.statement("history", user=user, held_out=HELD_OUT))
+        rows.sort(key=_latest_first)
+        return [HistoryEntry(*row) for row in rows[:limit]]
 
     def facts(self, label: str, ids: Sequence[str]) -> list[FactEdge]:
         """All facts of these nodes by (source, relation, entity id)."""
-        if label not in ("Item", "User", "Entity"):
+        if label not in self._facts:
             raise ValueError(f"facts start from Item, User or Entity, not from {label!r}")
-        if not ids or not self._has_facts(label):
-            return []
-        rows = self._engine.rows(self.statement("facts", {"label": label}, ids=list(ids)))
-        return [
-            FactEdge(source, relation, Entity(entity, kind, name), weight)
-            for source, relation, entity, kind, name, weight in sorted(
-                rows, key=lambda row: row[:3]
-            )
-        ]
+        found = self._facts[label].look_up(
+            self._engine.changes, sorted(ids), partial(self._read_some_facts, label)
+        )
+        return [fact for facts in found.values() for fact in facts]
+
+    def _read_some_facts(self, label: str, ids: list[str]) -> dict[str, list[FactEdge]]:
+        if not self._has_facts(label):
+            return {}
+        rows = self._engine.rows(self.statement("facts", {"label": label}, ids=ids))
+        rows.sort(key=lambda row: row[:3])
+        found: dict[str, list[FactEdge]] = {}
+        for source, relation, entity, kind, name, weight in rows:
+            fact = FactEdge(source, relation, Entity(entity, kind, name), weight)
+            found.setdefault(source, []).append(fact)
+        return found
 
     def _has_facts(self, label: str) -> bool:
         return any(fact.source == label for fact in self._known_schema().fact_types)
@@ -323,6 +360,12 @@ class CypherReads:
         return self._engine.ask(admitted, limits)
 
 
+def _latest_first(row: Row) -> tuple[float, str, str]:
+    """Of a row of `history`: missing times come last."""
+    item, relation, _, at, _ = row
+    return (math.inf if at is None else -at, item, relation)
+
+
 def _best(scored: Iterable[tuple[str, float]], limit: int) -> list[tuple[str, float]]:
     return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:limit]
 
@@ -333,7 +376,7 @@ def present(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
 
 
 def _run(row: Row, current: int | None) -> Run:
-    number, at, fingerprint, settings, metrics, is_ready = row
+    number, at, fingerprint, settings, metrics, is_ready, revision = row
     return Run(
         id=number,
         at=at,
@@ -342,4 +385,5 @@ def _run(row: Row, current: int | None) -> Run:
         metrics=json.loads(metrics),
         is_ready=is_ready,
         is_current=number == current,
+        revision=revision,
     )

@@ -102,7 +102,9 @@ class CypherStore(CypherEdits, CypherInspection, CypherImpressions, ABC):
         else:
             edges = tables.conform(edges, tables.EVIDENCE, ["source", "target"], ["weight"])
         self._upserts.add_edges(
-            Ends(EVIDENCE_LABELS[relation], relation, "Item"), edges.append_column("run", numbers)
+            Ends(EVIDENCE_LABELS[relation], relation, "Item"),
+            edges.append_column("run", numbers),
+            self.statement("revise_run", run=run),
         )
 
     def activate_run(self, run: int) -> None:

@@ -74,10 +74,17 @@ class Engine(Reader, Protocol):
     def ask(self, statement: Statement, limits: AskLimits) -> Answer:
         """Run a caller's statement that `graph.asking.gate` admitted, where nothing can write."""
 
-    def write(self, work: Callable[[Reader], T], *, keeps_plans: bool = False) -> T:
+    @property
+    def changes(self) -> int | None:
+        """Counts the writes but for those of events; None where other programs write, too."""
+
+    def write(
+        self, work: Callable[[Reader], T], *, keeps_plans: bool = False, is_event: bool = False
+    ) -> T:
         """Do the work in one transaction, and again after a deadlock or a lost connection.
 
-        `keeps_plans` is for work that comes often and has no tables among its parameters.
+        `keeps_plans` is for work that comes often and has no tables among its parameters,
+        `is_event` for work that changes nothing but feedback and impressions.
         """
 
     def ping(self) -> None:

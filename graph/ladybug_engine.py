@@ -54,6 +54,7 @@ class LadybugEngine:
         self._plans = 0
         self._writer: Any = None
         self._writer_plans = 0
+        self._changes = 0
         if path.is_dir():
             raise UsageError(
                 f"{path} is a directory; the graph is a file, such as {path}/graph.lbug"
@@ -97,10 +98,29 @@ class LadybugEngine:
 
         return self._askers.run(work, limits.time_s, interrupt)
 
-    def write(self, work: Callable[[Reader], T], *, keeps_plans: bool = False) -> T:
+    @property
+    def changes(self) -> int | None:
+        """Counts the writes but for those of events: the lock file keeps other writers out."""
+        return self._changes
+
+    def write(
+        self, work: Callable[[Reader], T], *, keeps_plans: bool = False, is_event: bool = False
+    ) -> T:
         """Do the work in one transaction, after those of other threads."""
-        connections = self._writer_kept() if keeps_plans else self._fresh()
-        with self._write_lock, connections as connection:
+        with self._write_lock:
+            try:
+                return self._write(work, self._writer_kept() if keeps_plans else self._fresh())
+            finally:
+                # After the commit, so that nothing read before it is taken for what came after;
+                # also where it failed, since it may have been done nevertheless.
+                self._changes += not is_event
+
+    def _write(
+        self,
+        work: Callable[[Reader], T],
+        connections: contextlib.AbstractContextManager[Any],
+    ) -> T:
+        with connections as connection:
             transaction = _Work(self._path, connection)
             transaction.rows(Statement("BEGIN TRANSACTION"))
             try:

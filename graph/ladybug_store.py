@@ -22,7 +22,7 @@ _FIXED_TABLES = (
     "CREATE NODE TABLE Item (id STRING PRIMARY KEY, title STRING, text STRING)",
     "CREATE NODE TABLE Entity (id STRING PRIMARY KEY, kind STRING, name STRING)",
     "CREATE NODE TABLE Run (id INT64 PRIMARY KEY, at INT64, fingerprint STRING, "
-    "settings STRING, metrics STRING, is_ready BOOL)",
+    "settings STRING, metrics STRING, is_ready BOOL, revision INT64)",
     "CREATE NODE TABLE Graph (id STRING PRIMARY KEY, format_version INT64, "
     "schema STRING, current_run INT64)",
     *(
@@ -56,6 +56,10 @@ class LadybugStore(CypherStore):
     def __init__(self, path: Path, *, read_only: bool = False, buffer_mb: int = BUFFER_MB) -> None:
         """Open the graph file, and create it unless `read_only`."""
         engine = LadybugEngine(path, read_only=read_only, buffer_mb=buffer_mb)
+        if read_only and _lacks_revisions(engine):
+            engine.close()
+            LadybugStore(path, buffer_mb=buffer_mb).close()
+            engine = LadybugEngine(path, read_only=True, buffer_mb=buffer_mb)
         super().__init__(f"ladybug://{path.absolute()}", engine)
         try:
             self._open(path, read_only)
@@ -81,10 +85,18 @@ class LadybugStore(CypherStore):
             raise StoreError(
                 f"{path} is a Ladybug database of another program; name another file for the graph"
             )
-        elif "Recommendation" not in tables_there and not read_only:
-            self._write(*map(Statement, _IMPRESSION_TABLES))
-            self._engine.forget_plans()
+        elif not read_only:
+            self._add_what_is_new(tables_there)
         self.check_version()
+
+    def _add_what_is_new(self, tables_there: set[str]) -> None:
+        """What graphs that were made by earlier versions lack."""
+        missing = [] if "Recommendation" in tables_there else [*_IMPRESSION_TABLES]
+        if _lacks_revisions(self._engine):
+            missing.append("ALTER TABLE Run ADD IF NOT EXISTS revision INT64")
+        if missing:
+            self._write(*map(Statement, missing))
+            self._engine.forget_plans()
 
     def prepare(self, schema: GraphSchema) -> None:
         """Create the tables and columns that are missing for this schema."""
@@ -147,6 +159,15 @@ class LadybugStore(CypherStore):
             ),
             self.statement("delete_run", run=run),
         )
+
+
+def _lacks_revisions(engine: LadybugEngine) -> bool:
+    """Whether the graph was made before runs had a `revision`."""
+    tables_there = engine.rows(Statement("CALL show_tables() RETURN name"))
+    if ["Graph"] not in tables_there:
+        return False
+    columns = engine.rows(Statement("CALL table_info('Run') RETURN name"))
+    return ["revision"] not in columns
 
 
 def _missing_columns(

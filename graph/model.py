@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Scalar = str | int | float | bool | None
 PropertyType = Literal["string", "integer", "float", "boolean"]
@@ -116,9 +116,11 @@ FeedbackOutcome = Literal[
 """What became of one row of feedback; `repeated`: a later row with its key counts instead."""
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceEdge:
-    """`(source)-[relation {weight, run}]->(target)`; the source is an item or an entity."""
+class EvidenceEdge(NamedTuple):
+    """`(source)-[relation {weight, run}]->(target)`; the source is an item or an entity.
+
+    A named tuple: a request makes hundreds of them.
+    """
 
     source: str
     relation: str
@@ -209,6 +211,8 @@ class Run:
     """One training: how the evidence with this run number came to be.
 
     `settings` and `metrics` are JSON values; `fingerprint` is that of the graph trained on.
+    `revision` counts the times that its evidence was changed once it was ready, by items that came
+    or went: who keeps a run in memory reads it again when this changes.
     """
 
     id: int
@@ -218,6 +222,7 @@ class Run:
     metrics: Mapping[str, object] = field(default_factory=dict)
     is_ready: bool = False
     is_current: bool = False
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)

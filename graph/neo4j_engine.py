@@ -39,6 +39,7 @@ class Neo4jEngine:
     few_rows = 0
     one_by_one = 0
     has_one_writer = False
+    changes: int | None = None
 
     def __init__(
         self,
@@ -99,7 +100,9 @@ class Neo4jEngine:
 
         return self._askers.run(work, limits.time_s)
 
-    def write(self, work: Callable[[Reader], T], *, keeps_plans: bool = False) -> T:
+    def write(
+        self, work: Callable[[Reader], T], *, keeps_plans: bool = False, is_event: bool = False
+    ) -> T:
         """Do the work in a managed transaction, which the driver retries.
 
         The server keeps the plans of all work.

@@ -142,6 +142,13 @@ class Store(Protocol):
     def read_feedback(self, type: str) -> pa.Table:
         """All feedback of a type: `user, item, value, at?, split?`, by (user, item)."""
 
+    def changes(self) -> int | None:
+        """A number that is another one after every write, but for feedback and impressions.
+
+        None where other programs may write to the graph, too: then nothing that was read before
+        can be taken for true. What comes all the time is left out, and is read each time.
+        """
+
     def counts(self) -> Mapping[str, int]:
         """Number of nodes by label and of relationships by type."""
 
@@ -153,8 +160,16 @@ class Store(Protocol):
     def write_evidence(self, run: int, relation: str, edges: pa.Table) -> None:
         """Add evidence of a run that was begun: `source, target, weight`.
 
+        Once the run is ready, this counts its `revision` up in the same transaction.
+
         `relation` is one of `ITEM_EVIDENCE` or `ENTITY_EVIDENCE`, or `PRIOR`, where there is no
         `source` column: the source is the run.
+        """
+
+    def read_evidence(self, run: int, relation: str) -> pa.Table:
+        """All evidence of a run of one relation: `source, target, weight`, by (source, target).
+
+        `relation` is one of `ITEM_EVIDENCE` or `ENTITY_EVIDENCE`.
         """
 
     def activate_run(self, run: int) -> None:

@@ -26,6 +26,11 @@ class Ends:
     relation: str
     target_label: str
 
+    @property
+    def is_feedback(self) -> bool:
+        """Whether a user's feedback is such an edge."""
+        return (self.source_label, self.target_label) == ("User", "Item")
+
 
 class Upserts:
     """Writes tables of nodes and edges through an engine, batch by batch.
@@ -102,7 +107,7 @@ class Upserts:
         work = partial(self.write_edges, ends)
         counted: Counter[str] = Counter()
         for batch in self._batches(rows):
-            counted.update(self._engine.write(partial(work, batch)))
+            counted.update(self._engine.write(partial(work, batch), is_event=ends.is_feedback))
         return WriteCount(**counted)
 
     def write_edges(self, ends: Ends, rows: pa.Table, reader: Reader) -> list[EdgeOutcome]:
@@ -148,7 +153,10 @@ class Upserts:
     def delete_edges(self, ends: Ends, keys: pa.Table) -> int:
         """Delete edges by their ends; answers how many there were."""
         work = partial(self._delete_found, ends)
-        return sum(self._engine.write(partial(work, batch)) for batch in self._batches(keys))
+        return sum(
+            self._engine.write(partial(work, batch), is_event=ends.is_feedback)
+            for batch in self._batches(keys)
+        )
 
     def _delete_found(self, ends: Ends, keys: pa.Table, reader: Reader) -> int:
         found = self._match(ends, keys, (), reader)
@@ -157,11 +165,18 @@ class Upserts:
             self.delete_these(ends, keys.take(there), reader)
         return len(there)
 
-    def add_edges(self, ends: Ends, rows: pa.Table) -> None:
-        """Add edges that are not there yet; a StoreError where a node is missing."""
-        work = partial(self._add, ends)
+    def add_edges(self, ends: Ends, rows: pa.Table, mark: Statement) -> None:
+        """Add edges that are not there yet; a StoreError where a node is missing.
+
+        `mark` is run in the transaction of each batch.
+        """
+
+        def add(batch: pa.Table, reader: Reader) -> None:
+            self._add(ends, batch, reader)
+            reader.rows(mark)
+
         for batch in self._batches(rows):
-            self._engine.write(partial(work, batch))
+            self._engine.write(partial(add, batch))
 
     def _match(
         self, ends: Ends, rows: pa.Table, columns: tuple[str, ...], reader: Reader

@@ -15,6 +15,7 @@ from recommender.boost_syntax import Boost
 from recommender.filters import ItemFilter, bind_filter, facets
 from recommender.recipe import BOOST, ROTATION
 from recommender.request import Request, Rotation
+from recommender.retrieval import Candidates
 from recommender.sieve import Sieve
 from recommender.terms import Scored, Term
 
@@ -82,18 +83,16 @@ class Adjuster:
         factors = self.factors(wanted)
         return {item: scores[item] * math.prod(factors[item]) for item in wanted}
 
-    def first(
-        self, sieve: Sieve, scores: Mapping[str, float], limit: int
-    ) -> tuple[list[str], bool]:
-        """The best `limit` candidates that pass, by adjusted scores, from `scores` (best first).
+    def first(self, sieve: Sieve, candidates: Candidates, limit: int) -> tuple[list[str], bool]:
+        """The best `limit` candidates that pass, by adjusted scores.
 
         It looks no further than where no factor could lift a candidate among them. Also answers
         whether that place was reached.
         """
         if self.is_idle:
-            passing = sieve.first(scores, limit)
+            passing = sieve.first(candidates.items, limit)
             return passing, len(passing) >= limit
-        ordered = list(scores)
+        ordered, scores = candidates.items, candidates.scores
         best: list[tuple[float, int, str]] = []
         for start in range(0, len(ordered), _CHUNK):
             chunk = ordered[start : start + _CHUNK]
@@ -127,6 +126,8 @@ class Adjuster:
 
 def adjustment_terms(scored: Scored) -> list[Term]:
     """What boost and rotation add to a score, piece by piece of what it is made from."""
+    if not scored.adjustments:
+        return []
     sums: dict[str | None, list[float]] = {}
     for term in scored.terms:
         sums.setdefault(term.via, []).append(term.value)

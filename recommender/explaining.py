@@ -10,6 +10,7 @@ from recommender.near_matches import no_such_item, no_such_user
 from recommender.presenting import Presenter
 from recommender.ranking import DEEPEST, Ranking, rank_items
 from recommender.request import Request
+from recommender.retrieval import NEAR
 from recommender.sentences import say_headline
 from recommender.serving_run import ServingRun
 from recommender.sharing import SharedFactFinder
@@ -20,9 +21,6 @@ Verdict = Literal[
     "suggested", "seen", "excluded", "filtered", "unreached", "outranked", "diversified"
 ]
 """Whether the item is in the list of the request, or what keeps it out."""
-
-_NEAR = 1e-9
-"""Candidates this near in score (times the score, if that is above 1) are compared exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +87,9 @@ def explain_item(
         deep = rank_items(store, run, request, limit=DEEPEST)
         ranking = replace(ranking, candidates=deep.candidates)
     anchors = ranking.standing.asked
-    [own] = ranking.adjuster.adjust(score_items(store, run, anchors, [item]))
+    [own] = ranking.adjuster.adjust(score_items(run, anchors, [item]))
     verdict = _verdict(ranking, request, own)
-    rank, candidates = _rank(store, run, ranking, own)
+    rank, candidates = _rank(run, ranking, own)
     if verdict == "suggested":
         rank = 1 + [scored.item for scored in ranking.chosen].index(item)
     presenter = Presenter(store, finder, request, anchors, run)
@@ -139,22 +137,22 @@ def _verdict(ranking: Ranking, request: Request, own: Scored) -> Verdict:
         return "filtered"
     if any(scored.item == item for scored in ranking.chosen):
         return "suggested"
-    if item not in ranking.candidates.scores:
+    if item not in ranking.candidates.items:
         return "unreached"
     return "diversified" if request.diversity > 0.0 else "outranked"
 
 
-def _rank(store: Store, run: ServingRun, ranking: Ranking, own: Scored) -> tuple[int, int]:
+def _rank(run: ServingRun, ranking: Ranking, own: Scored) -> tuple[int, int]:
     """The place of an item by score among all allowed candidates, and how many there are.
 
-    The database's sums decide, and exact scores where those are too near to tell.
+    The sums of retrieval decide, and exact scores where those are too near to tell.
     """
-    others = [item for item in ranking.sieve.first(ranking.candidates.scores) if item != own.item]
+    others = [item for item in ranking.sieve.first(ranking.candidates.items) if item != own.item]
     scores = ranking.adjuster.scores(ranking.candidates.scores, others)
-    near = _NEAR * max(1.0, abs(own.score))
+    near = NEAR * max(1.0, abs(own.score))
     better = sum(scores[item] > own.score + near for item in others)
     close = [item for item in others if abs(scores[item] - own.score) <= near]
-    exact = score_items(store, run, ranking.standing.asked, close) if close else []
+    exact = score_items(run, ranking.standing.asked, close) if close else []
     exact = ranking.adjuster.adjust(exact)
     return 1 + better + sum(scored.order < own.order for scored in exact), 1 + len(others)
 

@@ -1,12 +1,40 @@
 """The factor model of a run: what reranks candidates, term by term through the history."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
 
 import numpy as np
 from numpy.typing import NDArray
 
 from graph.dataset import Ids
+
+WIDE = 8_000_000
+"""Numbers of targets up to which they are also kept with 64 bits, in 64 MB: faster than taking the
+candidates' rows and widening them in each request."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactorFit:
+    """How an item fits a history: `values[i] = weights[i] * products[i]` comes through `vias[i]`.
+
+    `products` are `sources[via] . targets[item]`, `weights` those of the anchors; 64 bits.
+    """
+
+    vias: Sequence[str]
+    weights: NDArray[np.float64]
+    products: NDArray[np.float64]
+    values: NDArray[np.float64]
+
+    def best(self, number: int) -> list[str]:
+        """What of the history it fits best, best first; none that counts against what is like it.
+
+        Ties go by id.
+        """
+        places = np.flatnonzero((self.values > 0.0) & (self.weights > 0.0)).tolist()
+        values = self.values.tolist()
+        first = nsmallest(number, [(-values[place], self.vias[place]) for place in places])
+        return [via for _, via in first]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +53,15 @@ class ItemFactors:
     targets: NDArray[np.float32]
     parts: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     _row: dict[str, int] = field(init=False, repr=False, compare=False)
+    _wide: NDArray[np.float64] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not len(self.ids) == len(self.sources) == len(self.targets):
             raise ValueError("ids, sources and targets differ in length")
         row = {item: number for number, item in enumerate(self.ids.tolist())}
         object.__setattr__(self, "_row", row)
+        is_small = 0 < self.targets.size <= WIDE
+        object.__setattr__(self, "_wide", self.targets.astype(np.float64) if is_small else None)
 
     def extended(
         self, ids: Ids, targets: NDArray[np.float32], parts: Mapping[str, NDArray[np.float32]]
@@ -59,48 +90,41 @@ class ItemFactors:
         return self.targets[:, :-1]
 
     def scores(
-        self, anchors: Mapping[str, float], candidates: Sequence[str]
+        self,
+        anchors: Mapping[str, float],
+        candidates: Sequence[str],
+        rows: NDArray[np.intp] | None = None,
     ) -> NDArray[np.float64]:
-        """The sum of the terms of each candidate, up to rounding; shape (len(candidates),)."""
-        rows, weights = self._rows(anchors), np.array(list(anchors.values()), dtype=np.float64)
-        user = np.where(rows >= 0, weights, 0.0) @ self.sources[rows].astype(np.float64)
-        places = self._rows(candidates)
-        found: NDArray[np.float64] = self.targets[places].astype(np.float64) @ user
+        """The sum of the terms of each candidate, up to rounding; shape (len(candidates),).
+
+        `rows` of the candidates spare looking them up.
+        """
+        places = self.rows(candidates) if rows is None else rows
+        sources, weights = self.rows(anchors), np.array(list(anchors.values()), dtype=np.float64)
+        user = np.where(sources >= 0, weights, 0.0) @ self.sources[sources].astype(np.float64)
+        found: NDArray[np.float64]
+        if self._wide is None:
+            found = self.targets[places].astype(np.float64) @ user
+        else:
+            found = (self._wide @ user)[places]
         found[places < 0] = 0.0
         return found
 
-    def terms(
-        self, anchors: Iterable[str], candidates: Sequence[str]
-    ) -> dict[str, dict[str, float]]:
-        """`sources[s] . targets[c]` by candidate and anchor; items without vectors are left out.
+    def fits(self, anchors: Mapping[str, float], candidates: Iterable[str]) -> dict[str, FactorFit]:
+        """The terms of each candidate; items without vectors, on either side, are left out.
 
         Each number is worked out by itself, so it does not depend on what else is asked.
         """
         known = [item for item in anchors if item in self._row]
-        return {
-            candidate: dict(zip(known, products.tolist(), strict=True))
-            for candidate, products in self._products(known, candidates)
-        }
-
-    def values(
-        self, anchors: Mapping[str, float], candidates: Sequence[str]
-    ) -> dict[str, list[float]]:
-        """The terms with the weights of their anchors, without names: to the bit what they are."""
-        known = [item for item in anchors if item in self._row]
         weights = np.array([anchors[item] for item in known], dtype=np.float64)
-        return {
-            candidate: (weights * products).tolist()
-            for candidate, products in self._products(known, candidates)
-        }
-
-    def _products(
-        self, known: Sequence[str], candidates: Iterable[str]
-    ) -> Iterator[tuple[str, NDArray[np.float64]]]:
-        sources = self.sources[self._rows(known)].astype(np.float64)
+        sources = self.sources[self.rows(known)].astype(np.float64)
+        found = {}
         for candidate in candidates:
             place = self._row.get(candidate)
             if place is not None:
-                yield candidate, (sources * self.targets[place].astype(np.float64)).sum(axis=1)
+                products = (sources * self.targets[place].astype(np.float64)).sum(axis=1)
+                found[candidate] = FactorFit(known, weights, products, weights * products)
+        return found
 
     def similarity(self, first: str, second: str) -> dict[str, float]:
         """The cosine of two items in each part that both have."""
@@ -113,5 +137,6 @@ class ItemFactors:
                     found[name] = float((one * other).sum())
         return found
 
-    def _rows(self, items: Iterable[str]) -> NDArray[np.intp]:
+    def rows(self, items: Iterable[str]) -> NDArray[np.intp]:
+        """The rows of these items; -1 for one without vectors."""
         return np.array([self._row.get(item, -1) for item in items], dtype=np.intp)

@@ -42,10 +42,10 @@ def choose_terms(terms: Iterable[Term], limit: int = SHOWN) -> list[Term]:
 
     Only terms that raise the score; the prior and the factor model have no path.
     """
-    left = sorted(
-        (term for term in terms if term.is_edge and term.value > 0.0),
-        key=lambda term: (-term.value, term.relation, term.via or ""),
+    ordered = sorted(
+        [(-term.value, term.relation, term.via or "", term) for term in terms if term.is_edge]
     )
+    left = [term for value, _, _, term in ordered if value < 0.0]
     chosen: list[Term] = []
     while left and len(chosen) < limit:
         relations: set[str] = set()
@@ -62,9 +62,10 @@ def choose_terms(terms: Iterable[Term], limit: int = SHOWN) -> list[Term]:
 
 def shares(scored: Scored, terms: Sequence[Term]) -> list[float]:
     """Each term's part of all that raises the score; of all terms, where nothing raises it."""
-    total = sum(term.value for term in scored.terms if term.value > 0.0)
+    values = scored.values
+    total = sum([value for value in values if value > 0.0])
     if total == 0.0:
-        total = sum(abs(term.value) for term in scored.terms)
+        total = sum(map(abs, values))
     return [term.value / total for term in terms]
 
 

@@ -1,20 +1,21 @@
 """Makes suggestions of scored items: contributions, paths, shares and a sentence."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graph.model import Item
 from graph.store import Store
 from recommender.adjusting import adjustment_terms
 from recommender.anchors import Anchors
+from recommender.item_factors import FactorFit
 from recommender.paths import Surroundings, choose_terms, draw_path, shares
-from recommender.recipe import FACTORS
+from recommender.recipe import FACTORS, SIGNAL_OF_RELATION
 from recommender.request import Request
 from recommender.sentences import say_why
 from recommender.serving_run import ServingRun
 from recommender.sharing import SharedFactFinder
-from recommender.suggestion import Contribution, Explain, Path, Suggestion
+from recommender.suggestion import Contribution, Path, Suggestion
 from recommender.terms import Scored, Term
 
 NAMED = 2
@@ -39,7 +40,7 @@ class Presenter:
                 _bare(items[scored.item], rank, scored)
                 for rank, scored in enumerate(chosen, start=self.request.offset + 1)
             )
-        return self.present([(scored, choose_terms(scored.greatest_first())) for scored in chosen])
+        return self.present([(scored, choose_terms(scored.grounds)) for scored in chosen])
 
     def present(self, chosen: Sequence[tuple[Scored, Sequence[Term]]]) -> tuple[Suggestion, ...]:
         """The same with the terms that become paths given for each item."""
@@ -81,11 +82,8 @@ class Presenter:
             draw_path(term, item.id, item.title, share, around)
             for term, share in zip(shown, shares(scored, shown), strict=True)
         )
-        adjustments = adjustment_terms(scored)
-        contributions = [
-            *_contributions(scored.greatest_first(), shown, self.request.explain),
-            *_contributions(adjustments, (), self.request.explain),
-        ]
+        is_full = self.request.explain == "full"
+        contributions = _each(scored, shown) if is_full else _summed(scored, shown)
         return replace(
             _bare(item, rank, scored),
             contributions=tuple(contributions),
@@ -96,37 +94,29 @@ class Presenter:
     def _sentence(self, scored: Scored, shown: Sequence[Term], paths: Sequence[Path]) -> str:
         """By the strongest path that raises the score; the first one, if there is any."""
         speaks = bool(shown) and shown[0].value > 0.0
-        prior = next((term.value for term in scored.terms if term.via is None), 0.0)
-        fit = math.fsum(term.value for term in scored.terms if term.relation == FACTORS)
-        edges = [term for term in scored.terms if term.is_edge]
-        others = math.fsum(term.value for term in edges if term.value > 0.0)
+        prior = next((term.value for term in scored.grounds if term.via is None), 0.0)
+        fit = 0.0 if scored.fit is None else math.fsum(scored.fit.values.tolist())
+        edges = [term.value for term in scored.grounds if term.via is not None]
+        others = math.fsum([value for value in edges if value > 0.0])
         # What fills a list up stands there for its prior, even where that adds nothing to a score.
         is_found = bool(edges) or prior != 0.0
         is_filler = not is_found and self.anchors.prior is not None and scored.prior > 0.0
         is_popular = prior > (shown[0].value if speaks else 0.0) or is_filler
+        is_fitting = fit > max(others, prior, 0.0)
         return say_why(
             self.request.lang,
             paths[0] if speaks else None,
             self.run.predicted,
             is_popular=is_popular,
-            is_disfavoured=any(term.value < 0.0 for term in scored.terms),
-            is_fitting=fit > max(others, prior, 0.0),
-            fitting=self._fitting(scored),
+            is_disfavoured=min(scored.values, default=0.0) < 0.0,
+            is_fitting=is_fitting,
+            fitting=self._fitting(scored.fit) if is_fitting else (),
         )
 
-    def _fitting(self, scored: Scored) -> list[str]:
-        """The items of the history that the factor model finds to fit best; none that counts
-        against what is like it."""
-        weights = self.anchors.factors
-        best = [
-            term.via
-            for term in scored.greatest_first()
-            if term.relation == FACTORS
-            and term.via is not None
-            and term.value > 0.0
-            and weights[term.via] > 0.0
-        ]
-        pieces = [self.anchors.pieces[via] for via in best[:NAMED]]
+    def _fitting(self, fit: FactorFit | None) -> list[str]:
+        """The items of the history that the factor model finds to fit best."""
+        best = [] if fit is None else fit.best(NAMED)
+        pieces = [self.anchors.pieces[via] for via in best]
         return [piece.title or piece.item for piece in pieces]
 
 
@@ -135,24 +125,42 @@ def _bare(item: Item, rank: int, scored: Scored) -> Suggestion:
     return Suggestion(item.id, item.title, rank, scored.score, (), (), "", item.properties)
 
 
-def _contributions(
-    terms: Sequence[Term], shown: Sequence[Term], explain: Explain
-) -> list[Contribution]:
-    """One contribution a term; but for `full`, those without a path are summed by signal."""
+def _each(scored: Scored, shown: Sequence[Term]) -> list[Contribution]:
+    """One contribution a term."""
+    place = {term[:2]: index for index, term in enumerate(shown)}
+    return [
+        Contribution(SIGNAL_OF_RELATION[relation], value, via, place.get((relation, via)))
+        for relation, via, _, value in [*scored.greatest_first(), *adjustment_terms(scored)]
+    ]
+
+
+def _summed(scored: Scored, shown: Sequence[Term]) -> list[Contribution]:
+    """One contribution a path; all other terms are summed by signal, adjustments last."""
+    ordered = sorted(scored.grounds, key=lambda term: (-term.value, term.relation, term.via or ""))
     place = {term: index for index, term in enumerate(shown)}
-    if explain == "full":
-        return [Contribution(term.signal, term.value, term.via, place.get(term)) for term in terms]
     single = [
         Contribution(term.signal, term.value, term.via, place[term])
-        for term in terms
+        for term in ordered
         if term in place
     ]
     rest: dict[str, list[float]] = {}
-    for term in terms:
+    for term in ordered:
         if term not in place:
             rest.setdefault(term.signal, []).append(term.value)
+    if scored.fit is not None:
+        values = [value for value in scored.fit.values.tolist() if value != 0.0]
+        if values:
+            rest[SIGNAL_OF_RELATION[FACTORS]] = values
+    adjusted: dict[str, list[float]] = {}
+    for term in adjustment_terms(scored):
+        adjusted.setdefault(term.signal, []).append(term.value)
+    return [*single, *_sums(rest), *_sums(adjusted)]
+
+
+def _sums(values: Mapping[str, Sequence[float]]) -> list[Contribution]:
+    """Sums by signal, the greatest first."""
     summed = [
-        Contribution(signal, math.fsum(values), terms=len(values))
-        for signal, values in rest.items()
+        Contribution(signal, math.fsum(some), None, None, len(some))
+        for signal, some in values.items()
     ]
-    return [*single, *sorted(summed, key=lambda one: (-one.value, one.signal))]
+    return sorted(summed, key=lambda one: (-one.value, one.signal))

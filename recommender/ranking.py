@@ -1,5 +1,6 @@
 """The line from a request to its ranked items: stand, retrieve, filter, score, diversify."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graph.store import Store
@@ -10,11 +11,11 @@ from recommender.retrieval import LIMIT, RERANKED, Candidates, retrieve
 from recommender.serving_run import ServingRun
 from recommender.sieve import Sieve
 from recommender.standing import Standing, fall_back_if_mute, take_standing
-from recommender.terms import Scored, add_factor_terms, score_items
+from recommender.terms import Scored, score_items
 
 MARGIN = 20
-"""Items scored exactly beyond the first n (or n more, if that is more): the database's sums may
-order near ties differently than the exact ones."""
+"""Items looked at beyond the first n (or n more, if that is more): sums may order near ties
+differently than the exact scores."""
 
 DEEPEST = 1_000_000
 """Candidates retrieved at most when a filter lets few through."""
@@ -53,16 +54,15 @@ def rank_items(
         limit = RERANKED if run.factors is not None and standing.asked.factors else LIMIT
     while True:
         standing, candidates = _retrieve(store, run, request, standing, pool, limit)
-        passing, is_enough = adjuster.first(sieve, candidates.scores, pool)
+        passing, is_enough = adjuster.first(sieve, candidates, pool)
         if is_enough or candidates.is_complete or limit >= deepest:
             break
         limit *= 10
-    is_diverse = request.diversity > 0.0
-    scored = score_items(store, run, standing.asked, passing, is_whole=is_diverse)
-    scored = adjuster.adjust(scored)
+    near: Sequence[str] = passing
+    if adjuster.is_idle and request.diversity == 0.0:
+        near = candidates.contenders(passing, request.depth)
+    scored = adjuster.adjust(score_items(run, standing.asked, near))
     chosen = diversify(scored, request.depth, request.diversity)
-    if not is_diverse:
-        chosen = add_factor_terms(run, standing.asked, chosen)
     return Ranking(tuple(chosen), standing, candidates, tuple(passing), sieve, adjuster)
 
 
@@ -77,10 +77,10 @@ def _retrieve(
     """Candidates, by the user's attributes or the prior where the history leads nowhere."""
     excluded = standing.excluded(request)
     silent = {} if run.factors is None else standing.silent(request)
-    found = retrieve(store, run, standing.asked, excluded, n=n, limit=limit, silent=silent)
+    found = retrieve(run, standing.asked, excluded, n=n, limit=limit, silent=silent)
     if not found.by_items:
         fallen = fall_back_if_mute(store, run, request, standing)
         if fallen is not standing:
             standing = fallen
-            found = retrieve(store, run, fallen.asked, excluded, n=n, limit=limit)
+            found = retrieve(run, fallen.asked, excluded, n=n, limit=limit)
     return standing, found

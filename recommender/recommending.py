@@ -1,5 +1,6 @@
 """The door to suggestions and explanations: answers requests from the current run of a store."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +9,11 @@ from typing import TypeVar
 from graph.errors import ArtifactError, StoreError
 from graph.model import Run
 from graph.store import Store
-from recommender.arrivals import arrivals_key
 from recommender.explaining import Explanation, explain_item
 from recommender.presenting import Presenter
 from recommender.ranking import Ranking, rank_items
 from recommender.request import Request
+from recommender.run_evidence import Retrieval
 from recommender.sentences import say_note
 from recommender.serving_run import ServingRun, current_run, read_serving_run
 from recommender.sharing import SharedFactFinder, relation_weights
@@ -28,23 +29,33 @@ _Answer = TypeVar("_Answer")
 class _Serving:
     """A run with what is remembered while it serves."""
 
+    node: Run
     run: ServingRun
     finder: SharedFactFinder
-    arrivals: str
+
+    def is_of(self, run: Run) -> bool:
+        """Whether this is that run, with all that was added to it."""
+        return self.node is run or self.node == run
 
 
 class Recommender:
     """Suggests items from the evidence in a store. Safe for concurrent use, as the store is.
 
-    It notices a new run, and items that were placed in the run later, at the next request, and
-    never mixes two.
+    It notices a new run, or evidence added to this one, at the next request, and never mixes two.
     """
 
-    def __init__(self, store: Store, artifacts: Path | None = None) -> None:
-        """`artifacts` is the folder of the vectors of runs that have some."""
+    def __init__(
+        self, store: Store, artifacts: Path | None = None, retrieval: Retrieval = "cypher"
+    ) -> None:
+        """`artifacts` is the folder of the vectors of runs that have some.
+
+        With `retrieval` "memory" the evidence of a run is read once into arrays.
+        """
         self._store = store
         self._artifacts = artifacts
+        self._retrieval: Retrieval = retrieval
         self._serving: _Serving | None = None
+        self._loading = threading.Lock()
 
     def recommend(self, request: Request) -> Recommendation:
         """The best items for a request, best first; an unknown user gets the most popular ones.
@@ -65,38 +76,48 @@ class Recommender:
 
     def _answer(self, answer: Callable[[_Serving], _Answer]) -> _Answer:
         """Answer from one run. Only a run that is not current can be deleted: one that still is
-        current at the end was there all the time."""
-        serving = self._current()
+        current at the end was there all the time. Arrays are there in any case."""
         for _ in range(ATTEMPTS):
-            result = answer(serving)
-            if current_run(self._store).id == serving.run.id:
-                return result
             serving = self._current()
+            result = answer(serving)
+            if serving.run.evidence.outlives_run or serving.is_of(current_run(self._store)):
+                return result
         raise StoreError(f"the current run was switched {ATTEMPTS} times during one request")
 
     def _current(self) -> _Serving:
-        run = current_run(self._store)
-        serving = self._serving
-        if serving is None or (serving.run.id, serving.arrivals) != _key(run):
-            serving = self._read(run)
-            self._serving = serving
-        return serving
+        """The current run. While another thread reads a new one, the old one if it is still whole;
+        else wait for it."""
+        run, serving = current_run(self._store), self._serving
+        if serving is not None and serving.is_of(run):
+            return serving
+        may_wait = serving is None or not serving.run.evidence.outlives_run
+        if not self._loading.acquire(blocking=may_wait) and serving is not None:
+            return serving
+        try:
+            for _ in range(ATTEMPTS):
+                if self._serving is None or not self._serving.is_of(run):
+                    self._serving = self._read(run)
+                # A run that was switched or added to while it was read may be half there.
+                run = current_run(self._store)
+                if self._serving is not None and self._serving.is_of(run):
+                    return self._serving
+        finally:
+            self._loading.release()
+        raise StoreError(f"the current run was switched {ATTEMPTS} times while it was read")
 
-    def _read(self, run: Run) -> _Serving:
-        for _ in range(ATTEMPTS):
-            try:
-                return _Serving(
-                    read_serving_run(self._store, run, self._artifacts),
-                    SharedFactFinder(self._store, relation_weights(run)),
-                    arrivals_key(run),
-                )
-            except ArtifactError:
-                # An append may have put other arrivals in the place of those that were named.
-                now = current_run(self._store)
-                if _key(now) == _key(run):
-                    raise
-                run = now
-        raise StoreError(f"the current run was changed {ATTEMPTS} times while it was read")
+    def _read(self, run: Run) -> _Serving | None:
+        """That run; None where it was changed while it was read."""
+        try:
+            return _Serving(
+                run,
+                read_serving_run(self._store, run, self._artifacts, self._retrieval),
+                SharedFactFinder(self._store, relation_weights(run)),
+            )
+        except ArtifactError:
+            # An append may have put other arrivals in the place of those that were named.
+            if current_run(self._store) == run:
+                raise
+            return None
 
     def _recommend(self, serving: _Serving, request: Request) -> Recommendation:
         ranking = rank_items(self._store, serving.run, request)
@@ -117,17 +138,14 @@ class Recommender:
         )
 
 
-def _key(run: Run) -> tuple[int, str]:
-    """What a server must read anew when it changes."""
-    return run.id, arrivals_key(run)
-
-
 def _served_by(ranking: Ranking) -> ServedBy:
     """What the suggestions rest on: any piece of history, else any attribute, else the prior."""
+    if any(scored.fit is not None and scored.fit.values.any() for scored in ranking.chosen):
+        return "history"
     through = {
         term.relation == "FAVOURS"
         for scored in ranking.chosen
-        for term in scored.terms
+        for term in scored.grounds
         if term.via is not None
     }
     if not through:
@@ -170,4 +188,4 @@ def _is_filled(ranking: Ranking, request: Request) -> bool:
     """Whether evidence was asked for, fell short, and the prior made up for it."""
     asked, candidates = ranking.standing.asked, ranking.candidates
     is_asked = bool(asked.items or asked.entities)
-    return is_asked and candidates.by_evidence < min(request.depth, len(candidates.scores))
+    return is_asked and candidates.by_evidence < min(request.depth, len(candidates.items))

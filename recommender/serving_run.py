@@ -1,39 +1,18 @@
-"""The run that answers requests: its recipe and, since a run never changes, its prior in memory."""
+"""The run that answers requests: its recipe, its evidence and its factor model."""
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
 from graph.errors import NotReadyError
 from graph.model import Run
 from graph.store import Store
+from recommender.array_evidence import ArrayEvidence
 from recommender.item_factors import ItemFactors
 from recommender.recipe import Recipe
 from recommender.run_artifact import read_factors
-
-KEPT = 100_000
-"""Items whose prior is kept in memory, the most popular ones: some 15 MB."""
-
-
-@dataclass(frozen=True, slots=True)
-class Priors:
-    """The greatest PRIOR weights of a run, best first; `is_whole`: there are no others."""
-
-    weights: Mapping[str, float]
-    is_whole: bool
-
-    def best(self, excluded: frozenset[str], limit: int) -> Iterator[str]:
-        """The most popular items but for the excluded ones."""
-        return islice((item for item in self.weights if item not in excluded), limit)
-
-    def of(self, store: Store, run: int, items: Sequence[str]) -> Mapping[str, float]:
-        """The weights of those of these items that have one."""
-        known = {item: self.weights[item] for item in items if item in self.weights}
-        if self.is_whole or len(known) == len(items):
-            return known
-        return {**known, **store.prior([item for item in items if item not in known], run)}
+from recommender.run_evidence import Retrieval, RunEvidence
+from recommender.stored_evidence import StoredEvidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +22,7 @@ class ServingRun:
     id: int
     recipe: Recipe
     predicted: str
-    priors: Priors
+    evidence: RunEvidence
     factors: ItemFactors | None = None
 
 
@@ -55,18 +34,25 @@ def current_run(store: Store) -> Run:
     return run
 
 
-def read_serving_run(store: Store, run: Run, artifacts: Path | None = None) -> ServingRun:
+def read_serving_run(
+    store: Store, run: Run, artifacts: Path | None = None, retrieval: Retrieval = "cypher"
+) -> ServingRun:
     """What serving needs to know of a run.
 
     `artifacts` is the folder of its vectors. Raises an ArtifactError where they are not as they
     were written.
     """
     types = store.schema().feedback_types
-    popular = dict(store.retrieve_by_prior(run.id, (), KEPT))
+    factors = read_factors(artifacts, run)
+    evidence: RunEvidence
+    if retrieval == "memory":
+        evidence = ArrayEvidence.read(store, run.id, factors)
+    else:
+        evidence = StoredEvidence.of(store, run.id)
     return ServingRun(
         id=run.id,
         recipe=Recipe.from_json(cast(dict[str, Any], run.settings["recipe"])),
         predicted=types[0] if types else "",
-        priors=Priors(popular, len(popular) < KEPT),
-        factors=read_factors(artifacts, run),
+        evidence=evidence,
+        factors=factors,
     )

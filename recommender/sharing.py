@@ -12,9 +12,9 @@ the graph as it is now.
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, cast
 
+from graph.kept import Kept
 from graph.model import FactEdge, Run
 from graph.store import Store
 from recommender.paths import SharedFact
@@ -22,7 +22,11 @@ from recommender.paths import SharedFact
 _Key = tuple[str, str]
 """Relation and entity id."""
 
-_Facts = Mapping[_Key, FactEdge]
+_Pair = tuple[str, str]
+"""Two item ids."""
+
+KEPT_PAIRS = 200_000
+"""Pairs of items whose shared fact is remembered: some 60 MB."""
 
 
 def relation_weights(run: Run) -> Mapping[str, float] | None:
@@ -32,32 +36,34 @@ def relation_weights(run: Run) -> Mapping[str, float] | None:
     return weights
 
 
-@dataclass(frozen=True, slots=True)
 class SharedFactFinder:
-    """Asks the store for facts, and remembers how many items have each entity.
+    """Asks the store for facts, and remembers what it found until the graph changes.
 
-    Make a new one for each run: these numbers are not refreshed. Without `weights` all relations
-    count alike.
+    How many items have an entity is remembered as long as the finder lives: make a new one for each
+    run. Without `weights` all relations count alike. Safe for concurrent use.
     """
 
-    store: Store
-    weights: Mapping[str, float] | None = None
-    _degrees: dict[str, dict[str, int]] = field(default_factory=dict)
-    _n_items: list[int] = field(default_factory=list)
+    def __init__(self, store: Store, weights: Mapping[str, float] | None = None) -> None:
+        self._store = store
+        self._weights = weights
+        self._degrees: dict[str, dict[str, int]] = {}
+        self._n_items: list[int] = []
+        self._found: Kept[_Pair, SharedFact] = Kept(KEPT_PAIRS)
 
-    def find(self, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], SharedFact]:
+    def find(self, pairs: Sequence[_Pair]) -> dict[_Pair, SharedFact]:
         """The entity that weighs most, for each pair that shares any that weighs at all.
 
         Ties go to the relation, then to the entity id, in ascending order.
         """
-        if not pairs:
-            return {}
+        return self._found.look_up(self._store.changes(), pairs, self._work_out)
+
+    def _work_out(self, pairs: Sequence[_Pair]) -> dict[_Pair, SharedFact]:
         facts: dict[str, dict[_Key, FactEdge]] = defaultdict(dict)
-        for fact in self.store.facts("Item", sorted({item for pair in pairs for item in pair})):
+        for fact in self._store.facts("Item", sorted({item for pair in pairs for item in pair})):
             if self._weight(fact.relation) > 0.0:
                 facts[fact.source][fact.relation, fact.entity.id] = fact
         self._learn_degrees(entity for keys in facts.values() for _, entity in keys)
-        found = {}
+        found: dict[_Pair, SharedFact] = {}
         for first, second in pairs:
             shared = facts[first].keys() & facts[second].keys()
             parts = [
@@ -71,7 +77,7 @@ class SharedFactFinder:
         return found
 
     def _weight(self, relation: str) -> float:
-        return 1.0 if self.weights is None else self.weights.get(relation, 0.0)
+        return 1.0 if self._weights is None else self._weights.get(relation, 0.0)
 
     def _rarity(self, key: _Key) -> float:
         """0 for an entity of a single item, as in the kernel."""
@@ -81,12 +87,12 @@ class SharedFactFinder:
 
     def _learn_degrees(self, entities: Iterable[str]) -> None:
         if not self._n_items:
-            self._n_items.append(self.store.counts()["Item"])
+            self._n_items.append(self._store.counts()["Item"])
         unknown = sorted(set(entities) - self._degrees.keys())
         if not unknown:
             return
         learned: dict[str, dict[str, int]] = {entity: {} for entity in unknown}
-        for entity, relation, items in self.store.entity_degrees(unknown):
+        for entity, relation, items in self._store.entity_degrees(unknown):
             learned[entity][relation] = items
         self._degrees.update(learned)
 

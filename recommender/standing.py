@@ -75,8 +75,7 @@ def fall_back_if_mute(
     """
     if not standing.has_history:
         return standing
-    anchors = standing.full.edges
-    if anchors and store.retrieve(anchors, run.id, (), 1):
+    if run.evidence.starts_at(standing.full.edges):
         return standing
     traits = [] if request.user is None else store.facts("User", [request.user])
     full = weigh_without_history(run.recipe, traits)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from graph.model import Scalar
 
@@ -13,9 +13,8 @@ ServedBy = Literal["history", "profile", "prior"]
 """What the answer rests on: the user's history, the user's attributes alone, or the prior alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """One term of the score.
+class Contribution(NamedTuple):
+    """One term of the score. (A named tuple: an answer may have a thousand of them.)
 
     `signal` is a name of `SIGNAL_OF_RELATION`; `via` the item of the history, or the entity of the
     profile, that it comes through (None for the prior); `path` the index of its path, if shown.
@@ -110,20 +109,7 @@ class Suggestion:
 
     def _reasons(self) -> dict[str, Any]:
         return {
-            "contributions": [
-                {
-                    key: value
-                    for key, value in (
-                        ("signal", term.signal),
-                        ("via", term.via),
-                        ("value", term.value),
-                        ("path", term.path),
-                        ("terms", term.terms if term.terms > 1 else None),
-                    )
-                    if value is not None
-                }
-                for term in self.contributions
-            ],
+            "contributions": [_contribution_json(*term) for term in self.contributions],
             "paths": [
                 {
                     "nodes": [
@@ -143,6 +129,20 @@ class Suggestion:
             ],
             "sentence": self.sentence,
         }
+
+
+def _contribution_json(
+    signal: str, value: float, via: str | None, path: int | None, terms: int
+) -> dict[str, object]:
+    said: dict[str, object] = {"signal": signal}
+    if via is not None:
+        said["via"] = via
+    said["value"] = value
+    if path is not None:
+        said["path"] = path
+    if terms > 1:
+        said["terms"] = terms
+    return said
 
 
 def _common_json(common: CommonFact) -> dict[str, str]:

@@ -8,11 +8,10 @@ the same bits.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import NamedTuple
 
-from graph.store import Store
 from recommender.anchors import Anchors
+from recommender.item_factors import FactorFit
 from recommender.recipe import FACTORS, SIGNAL_OF_RELATION
 from recommender.serving_run import ServingRun
 
@@ -46,14 +45,35 @@ class Term(NamedTuple):
 class Scored:
     """An item with all terms of its score that are not 0, and its PRIOR weight.
 
+    `grounds` are the terms of edges and of the prior, `fit` those of the factor model.
     `adjustments` are the factors, by relation, that the sum of the terms was multiplied with.
     """
 
     item: str
     score: float
-    terms: tuple[Term, ...]
+    grounds: tuple[Term, ...]
     prior: float = 0.0
+    fit: FactorFit | None = None
     adjustments: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """All terms. There may be thousands: most answers need them for a few items only."""
+        if self.fit is None:
+            return self.grounds
+        columns = (self.fit.vias, self.fit.products.tolist(), self.fit.values.tolist())
+        found = [
+            Term(FACTORS, via, product, value)
+            for via, product, value in zip(*columns, strict=True)
+            if value != 0.0
+        ]
+        return (*self.grounds, *found)
+
+    @property
+    def values(self) -> list[float]:
+        """The values of `terms`, with those that are 0."""
+        values = [term.value for term in self.grounds]
+        return values if self.fit is None else [*values, *self.fit.values.tolist()]
 
     @property
     def order(self) -> tuple[float, float, str]:
@@ -65,61 +85,27 @@ class Scored:
         return sorted(self.terms, key=lambda term: (-term.value, term.relation, term.via or ""))
 
 
-def score_items(
-    store: Store, run: ServingRun, anchors: Anchors, items: Sequence[str], *, is_whole: bool = True
-) -> list[Scored]:
-    """The exact scores of these items, best first.
-
-    Not `is_whole`, their `terms` lack those of the factor model, which `add_factor_terms` adds:
-    there are as many as the history has pieces, and few items are shown.
-    """
+def score_items(run: ServingRun, anchors: Anchors, items: Sequence[str]) -> list[Scored]:
+    """The exact scores of these items, best first."""
     terms: dict[str, list[Term]] = {item: [] for item in items}
-    edges = anchors.edges
-    if edges:
-        for edge in store.evidence(list(edges), items, run.id):
-            anchor = edges[edge.source].get(edge.relation)
-            if anchor is not None:
-                value = anchor * edge.weight
-                terms[edge.target].append(Term(edge.relation, edge.source, edge.weight, value))
-    if anchors.entities:
-        for edge in store.entity_evidence(list(anchors.entities), items, run.id):
-            value = anchors.entities[edge.source] * edge.weight
-            terms[edge.target].append(Term(edge.relation, edge.source, edge.weight, value))
-    priors = run.priors.of(store, run.id, items)
+    for source, relation, item, weight in run.evidence.edges(anchors, items):
+        anchor = (
+            anchors.entities[source] if relation == "FAVOURS" else anchors.items[source][relation]
+        )
+        value = anchor * weight
+        if value != 0.0:
+            terms[item].append(Term(relation, source, weight, value))
+    priors = run.evidence.prior(items)
     if anchors.prior:
         for item, weight in priors.items():
-            terms[item].append(Term("PRIOR", None, weight, anchors.prior * weight))
+            if weight != 0.0:
+                terms[item].append(Term("PRIOR", None, weight, anchors.prior * weight))
     factors = anchors.factors
-    reranked: Mapping[str, Sequence[float]] = {}
+    fits: Mapping[str, FactorFit] = {}
     if run.factors is not None and factors:
-        reranked = run.factors.values(factors, items)
+        fits = run.factors.fits(factors, items)
     scored = []
     for item, found in terms.items():
-        counting = tuple(term for term in found if term.value != 0.0)
-        score = math.fsum(chain((term.value for term in counting), reranked.get(item, ())))
-        scored.append(Scored(item, score, counting, priors.get(item, 0.0)))
-    if is_whole:
-        scored = add_factor_terms(run, anchors, scored)
+        one = Scored(item, 0.0, tuple(found), priors.get(item, 0.0), fits.get(item))
+        scored.append(replace(one, score=math.fsum(one.values)))
     return sorted(scored, key=lambda one: one.order)
-
-
-def add_factor_terms(run: ServingRun, anchors: Anchors, scored: Sequence[Scored]) -> list[Scored]:
-    """The same items with the terms of the factor model; their scores count these already."""
-    factors = anchors.factors
-    if run.factors is None or not factors:
-        return list(scored)
-    products = run.factors.terms(factors, [one.item for one in scored])
-    return [
-        replace(
-            one,
-            terms=(
-                *one.terms,
-                *(
-                    Term(FACTORS, via, product, value)
-                    for via, product in products.get(one.item, {}).items()
-                    if (value := factors[via] * product) != 0.0
-                ),
-            ),
-        )
-        for one in scored
-    ]

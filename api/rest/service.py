@@ -98,7 +98,7 @@ class Service:
                     raise
                 self._open = _Open(
                     store,
-                    Recommender(store, self.settings.artifacts),
+                    Recommender(store, self.settings.artifacts, self.settings.recommend.retrieval),
                     ArrivalPlacer(store, self.settings),
                 )
             return self._open

@@ -406,6 +406,66 @@ class StoreContract:
         assert store.prior(["up", "heat"], 1) == {"up": 0.125}
         assert store.prior([], 1) == {}
 
+    def test_reading_all_evidence_of_a_run(self, store: Store) -> None:
+        write_films(store)
+        edges = [("up", "heat", 0.5), ("heat", "up", -0.25), ("heat", "serpico", 1.0)]
+        write_run(store, 1, {"CO_LIKED": edges, "FAVOURS": [("crime", "up", 2.0)]})
+        write_run(store, 2, {"CO_LIKED": [("heat", "up", 3.0)]})
+        rows = [dict(zip(("source", "target", "weight"), row, strict=True)) for row in edges]
+        found = store.read_evidence(1, "CO_LIKED").to_pylist()
+        assert found == sorted(rows, key=lambda row: (row["source"], row["target"]))
+        assert store.read_evidence(1, "FAVOURS")["weight"].to_pylist() == [2.0]
+        assert store.read_evidence(2, "FAVOURS").num_rows == 0
+        with pytest.raises(ValueError, match="no evidence"):
+            store.read_evidence(1, "LIKED")
+
+    # What tells that memory is out of date
+
+    def test_evidence_added_to_a_ready_run_is_a_new_revision(self, store: Store) -> None:
+        write_films(store)
+        write_run(store, 1, {"CO_LIKED": [("heat", "up", 1.0)]})
+        assert store.current_run().revision == 0  # type: ignore[union-attr]
+        store.write_evidence(1, "SHARES", evidence(("heat", "serpico", 1.0)))
+        assert store.current_run().revision == 1  # type: ignore[union-attr]
+        store.begin_run(Run(2, at=2, fingerprint="f"))
+        store.write_evidence(2, "SHARES", evidence(("heat", "serpico", 1.0)))
+        assert [run.revision for run in store.runs()] == [1, 0]
+        store.delete_nodes("Item", ["serpico"])
+        assert [run.revision for run in store.runs()] == [2, 0]
+
+    def test_every_write_but_feedback_is_a_change(self, store: Store) -> None:
+        write_films(store)
+        before = store.changes()
+        if before is None:  # other programs may write: nothing is promised
+            return
+        store.write_feedback("LIKED", feedback(("ann", "up", 1.0, 1)))
+        store.delete_feedback("LIKED", feedback(("ann", "up", 1.0, 1)).select(["user", "item"]))
+        assert store.changes() == before
+        seen = {before}
+        for write in (
+            lambda: store.write_items(pa.table({"id": ["heat"], "title": ["Heat!"]})),
+            lambda: store.patch_node("Item", "heat", {"title": "Heat?"}),
+            lambda: write_run(store, 1, {"CO_LIKED": [("heat", "up", 1.0)]}),
+            lambda: store.delete_facts(FactType("Item", "HAS_GENRE"), facts(("heat", "crime"))),
+        ):
+            write()
+            assert store.changes() not in seen
+            seen.add(store.changes())
+
+    def test_what_was_read_before_a_write_is_not_answered_after_it(self, store: Store) -> None:
+        write_films(store)
+        genre = FactType("Item", "HAS_GENRE")
+        assert store.items(["heat", "new"])[0].title == "Heat"
+        assert len(store.facts("Item", ["heat"])) == 2
+        assert store.current_run() is None
+        store.patch_node("Item", "heat", {"title": "Heat (1995)"})
+        store.write_items(pa.table({"id": ["new"], "title": ["New"]}))
+        store.delete_facts(genre, facts(("heat", "crime")).select(["source", "entity"]))
+        write_run(store, 1, {"CO_LIKED": [("heat", "up", 1.0)]})
+        assert [item.title for item in store.items(["heat", "new"])] == ["Heat (1995)", "New"]
+        assert store.facts("Item", ["heat"]) == [FactEdge("heat", "HAS_CAST", PACINO)]
+        assert store.current_run().id == 1  # type: ignore[union-attr]
+
     # Runs
 
     def test_a_run_serves_when_it_is_activated(self, store: Store) -> None:

@@ -221,6 +221,10 @@ def read(store: Store, example: Example, run: int) -> dict[str, Any]:
         "facts": [store.facts(label, getattr(example, ids)) for label, ids in LABELS.items()],
         "evidence": store.evidence(items, items[:3], run),
         "entity_evidence": store.entity_evidence(entities, items, run),
+        "read_evidence": [
+            store.read_evidence(run, relation).to_pylist()
+            for relation in (*ITEM_EVIDENCE, "FAVOURS")
+        ],
         "prior": store.prior(items, run),
         "entity_degrees": store.entity_degrees(entities),
         "retrieve_by_prior": store.retrieve_by_prior(run, items[:1], 3),

@@ -29,8 +29,8 @@ def test_scores_are_the_sums_of_terms(
     seed: int, anchors: dict[str, float], candidates: list[str]
 ) -> None:
     factors = random_factors(seed)
-    terms = factors.terms(anchors, candidates)
-    assert "other" not in terms
+    fits = factors.fits(anchors, candidates)
+    assert "other" not in fits
     for item, score in zip(candidates, factors.scores(anchors, candidates), strict=True):
         by_hand = sum(
             anchors[via]
@@ -39,24 +39,36 @@ def test_scores_are_the_sums_of_terms(
             if via in ITEMS and item in ITEMS
         )
         assert score == pytest.approx(by_hand, abs=1e-5)
-        found = sum(anchors[via] * product for via, product in terms.get(item, {}).items())
-        assert score == pytest.approx(found, abs=1e-12)
+        fit = fits.get(item)
+        assert score == pytest.approx(0.0 if fit is None else fit.values.sum(), abs=1e-12)
 
 
 def test_a_term_has_the_same_bits_whatever_else_is_asked() -> None:
     factors = random_factors(1, size=129)
-    together = factors.terms(ITEMS, ITEMS)
-    for via in ITEMS:
+    weights = dict.fromkeys(ITEMS, 0.3)
+    together = factors.fits(weights, ITEMS)
+    for place, via in enumerate(ITEMS):
         for item in ITEMS:
-            assert factors.terms([via], [item]) == {item: {via: together[item][via]}}
+            fit = factors.fits({via: 0.3}, [item])[item]
+            assert fit.products[0] == together[item].products[place]
+            assert fit.values[0] == together[item].values[place] == 0.3 * fit.products[0]
+
+
+def test_what_fits_best_of_a_history() -> None:
+    factors = random_factors(4)
+    fit = factors.fits({"a": 1.0, "b": -1.0, "c": 2.0, "d": 1.0}, ["a"])["a"]
+    columns = zip(fit.vias, fit.weights, fit.values, strict=True)
+    counting = {via: value for via, weight, value in columns if weight > 0.0 and value > 0.0}
+    assert fit.best(2) == sorted(counting, key=lambda via: -counting[via])[:2]
+    assert fit.best(9) == sorted(counting, key=lambda via: -counting[via])
 
 
 def test_items_without_vectors_add_nothing_and_have_no_terms() -> None:
     factors = random_factors(2)
     assert factors.scores({"new": 1.0}, ITEMS).tolist() == [0.0] * 4
     assert factors.scores({}, ITEMS).tolist() == [0.0] * 4
-    assert factors.terms(["new"], ["a"]) == {"a": {}}
-    assert factors.terms(["a"], ["new"]) == {}
+    assert not factors.fits({"new": 1.0}, ["a"])["a"].vias
+    assert factors.fits({"a": 1.0}, ["new"]) == {}
 
 
 def test_similarity_is_the_cosine_of_parts_that_both_items_have() -> None:

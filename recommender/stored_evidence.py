@@ -1,0 +1,101 @@
+"""The evidence of a run as the graph holds it, read anew for each request."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from graph.store import Store
+from recommender.anchors import Anchors
+from recommender.run_evidence import Edge, Reached, Weights
+
+KEPT = 100_000
+"""Items whose prior is kept in memory, the most popular ones: some 15 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvidence:
+    """Asks the store. `popular` are the greatest PRIOR weights, best first, up to `KEPT`."""
+
+    store: Store
+    run: int
+    popular: Mapping[str, float]
+
+    @classmethod
+    def of(cls, store: Store, run: int) -> "StoredEvidence":
+        """The evidence of a run; its greatest priors are read once."""
+        return cls(store, run, dict(store.retrieve_by_prior(run, (), KEPT)))
+
+    @property
+    def outlives_run(self) -> bool:
+        """It goes with the run."""
+        return False
+
+    def reach(
+        self, anchors: Anchors, excluded: frozenset[str], *, n: int, limit: int, silent: Weights
+    ) -> Reached:
+        """What the anchors lead to."""
+        scores: dict[str, float] = {}
+        is_complete = True
+        edges = anchors.edges
+        if edges:
+            reached = self.store.retrieve(edges, self.run, excluded, limit)
+            scores.update(reached)
+            is_complete &= len(reached) < limit
+        if silent:
+            reached = self.store.retrieve(silent, self.run, excluded, limit)
+            for item, _ in reached:
+                scores.setdefault(item, 0.0)
+            is_complete &= len(reached) < limit
+        by_items = len(scores)
+        if anchors.entities:
+            reached = self.store.retrieve_by_entities(anchors.entities, self.run, excluded, limit)
+            for item, score in reached:
+                scores[item] = scores.get(item, 0.0) + score
+            is_complete &= len(reached) < limit
+        by_evidence = len(scores)
+        known = self.popular
+        if anchors.prior is not None and (anchors.prior != 0.0 or by_evidence < n):
+            popular = list(self._most_popular(excluded, limit))
+            is_complete &= len(popular) < limit
+            for item in dict.fromkeys([*scores, *popular]):
+                scores[item] = scores.get(item, 0.0) + anchors.prior * known.get(item, 0.0)
+        items = sorted(scores)
+        return Reached(
+            items,
+            np.array([scores[item] for item in items], dtype=np.float64),
+            np.array([known.get(item, 0.0) for item in items], dtype=np.float64),
+            is_complete,
+            by_items,
+            by_evidence,
+        )
+
+    def _most_popular(self, excluded: frozenset[str], limit: int) -> Iterator[str]:
+        return islice((item for item in self.popular if item not in excluded), limit)
+
+    def starts_at(self, weights: Weights) -> bool:
+        """Whether any evidence starts at these items."""
+        return bool(weights) and bool(self.store.retrieve(weights, self.run, (), 1))
+
+    def edges(self, anchors: Anchors, items: Sequence[str]) -> Sequence[Edge]:
+        """The edges from anchors to these items."""
+        used = anchors.edges
+        found: list[Edge] = []
+        if used:
+            found += [
+                edge
+                for edge in self.store.evidence(list(used), items, self.run)
+                if edge.relation in used[edge.source]
+            ]
+        if anchors.entities:
+            found += self.store.entity_evidence(list(anchors.entities), items, self.run)
+        return found
+
+    def prior(self, items: Sequence[str]) -> Mapping[str, float]:
+        """The PRIOR weights of these items."""
+        known = {item: self.popular[item] for item in items if item in self.popular}
+        if len(self.popular) < KEPT or len(known) == len(items):
+            return known
+        missing = [item for item in items if item not in known]
+        return {**known, **self.store.prior(missing, self.run)}
