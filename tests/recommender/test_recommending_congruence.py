@@ -126,3 +126,23 @@ def test_two_hundred_users_of_real_data(
     for place, user in enumerate(sample(trained_store, USERS)):
         request = Request(user, **OPTIONS[place % len(OPTIONS)])
         assert embedded.recommend(request) == served.recommend(request)
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_memory_and_the_graph_on_real_data(trained_store: Store, tmp_path: Path) -> None:
+    asking = Recommender(trained_store, tmp_path / "embedded")
+    remembering = Recommender(trained_store, tmp_path / "embedded", "memory")
+    for place, user in enumerate(sample(trained_store, USERS)):
+        history = [piece.item for piece in trained_store.history(user, 9)]
+        requests = [
+            Request(user, **OPTIONS[place % len(OPTIONS)]),
+            Request(user, without=frozenset(history[:2]), explain="paths"),
+            Request(user, signals=("factors",), exclude=frozenset(history[2:4])),
+            Request(history=tuple(history or ["1"]), n=20, explain="none"),
+        ]
+        if not place:
+            requests += [Request("nobody"), Request(user, n=MAX_N, include_seen=True)]
+        for request in requests:
+            assert asking.recommend(request) == remembering.recommend(request)
+        assert asking.explain(Request(user), "50") == remembering.explain(Request(user), "50")

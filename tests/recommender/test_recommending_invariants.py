@@ -22,6 +22,7 @@ from recommender.item_factors import ItemFactors
 from recommender.recipe import Recipe, SignalRecipe
 from recommender.recommending import Recommender
 from recommender.request import SIGNALS, Request
+from recommender.run_evidence import Retrieval
 from recommender.suggestion import Contribution, Path, Suggestion
 
 NUMBER = count()
@@ -38,6 +39,12 @@ property_test = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+
+
+@pytest.fixture(params=["cypher", "memory"])
+def retrieval(request: pytest.FixtureRequest) -> str:
+    """Both places to read evidence from."""
+    return str(request.param)
 
 
 @dataclass(frozen=True)
@@ -283,12 +290,13 @@ def test_scores_paths_masks_and_explanations(
     write_graph: Callable[..., int],
     small_graph: Callable[..., Any],
     tmp_path: File,
+    retrieval: Retrieval,
     data: st.DataObject,
 ) -> None:
     cases = data.draw(several_cases(small_graph, next(NUMBER)))
     run = write_graph(store, cases[0].graph, tmp_path)
     for case in cases:
-        check_case(store, Recommender(store, tmp_path), case, run)
+        check_case(store, Recommender(store, tmp_path, retrieval), case, run)
 
 
 def check_case(store: Store, recommender: Recommender, case: Case, run: int) -> None:
@@ -376,17 +384,19 @@ def test_options_only_narrow_and_reorder(
     write_graph: Callable[..., int],
     small_graph: Callable[..., Any],
     tmp_path: File,
+    retrieval: Retrieval,
     data: st.DataObject,
 ) -> None:
     cases = data.draw(several_cases(small_graph, next(NUMBER)))
     write_graph(store, cases[0].graph, tmp_path)
     for case in cases:
-        check_options(Recommender(store, tmp_path), case, data)
+        check_options(Recommender(store, tmp_path, retrieval), case, data)
 
 
-def check_options(recommender: Recommender, case: Case, data: st.DataObject) -> None:
+def draw_request(case: Case, data: st.DataObject) -> Request:
+    """A request for the user of a case, with any options."""
     seen = {item for item, _ in case.history}
-    request = Request(
+    return Request(
         case.user,
         n=data.draw(st.integers(1, 8)),
         exclude=frozenset(data.draw(st.sets(st.sampled_from(case.items)))),
@@ -397,6 +407,11 @@ def check_options(recommender: Recommender, case: Case, data: st.DataObject) -> 
         without=frozenset(data.draw(st.sets(st.sampled_from(sorted(seen)))) if seen else ()),
         lang=data.draw(st.sampled_from(["en", "zh"])),
     )
+
+
+def check_options(recommender: Recommender, case: Case, data: st.DataObject) -> None:
+    seen = {item for item, _ in case.history}
+    request = draw_request(case, data)
     answer = recommender.recommend(request)
     items = [suggestion.item for suggestion in answer.suggestions]
     assert len(items) == len(set(items)) <= request.n
@@ -441,12 +456,13 @@ def test_sessions_are_scored_like_a_user_with_that_history(
     write_graph: Callable[..., int],
     small_graph: Callable[..., Any],
     tmp_path: File,
+    retrieval: Retrieval,
     data: st.DataObject,
 ) -> None:
     cases = data.draw(several_cases(small_graph, next(NUMBER)))
     run = write_graph(store, cases[0].graph, tmp_path)
     for case in cases:
-        check_session(store, Recommender(store, tmp_path), case, run)
+        check_session(store, Recommender(store, tmp_path, retrieval), case, run)
 
 
 def check_session(store: Store, recommender: Recommender, case: Case, run: int) -> None:
@@ -466,6 +482,28 @@ def check_session(store: Store, recommender: Recommender, case: Case, run: int) 
         check_sum(suggestion)
         for path in suggestion.paths:
             check_path(path, suggestion.item, set(liked), edges)
+
+
+@property_test
+@given(data=st.data())
+def test_memory_answers_as_the_graph_does(
+    store: Store,
+    write_graph: Callable[..., int],
+    small_graph: Callable[..., Any],
+    tmp_path: File,
+    data: st.DataObject,
+) -> None:
+    cases = data.draw(several_cases(small_graph, next(NUMBER)))
+    write_graph(store, cases[0].graph, tmp_path)
+    asking, remembering = Recommender(store, tmp_path), Recommender(store, tmp_path, "memory")
+    for case in cases:
+        requests = [draw_request(case, data), Request(case.user), Request("nobody", n=3)]
+        requests.append(Request(history=case.items[:2], diversity=0.5, lang="zh"))
+        for request in requests:
+            assert asking.recommend(request) == remembering.recommend(request)
+        for item in case.items:
+            explained = asking.explain(requests[0], item)
+            assert explained == remembering.explain(requests[0], item)
 
 
 def test_held_out_feedback_is_neither_seen_nor_used(
