@@ -23,9 +23,11 @@ from graph.errors import (
     NotFoundError,
     NotReadyError,
     ResourceError,
+    StatementError,
     StoreError,
     StoreLockedError,
     StoreUnavailableError,
+    TimeLimitError,
     UsageError,
     WhypathError,
 )
@@ -52,6 +54,9 @@ USAGE = Kind(
 )
 BAD_FILTER = Kind(
     "filter", 400, "The filter cannot be read", "Mend the expression; `detail` points at the place."
+)
+STATEMENT = Kind(
+    "statement", 400, "The statement is not taken", "Mend it; `detail` says what may be asked."
 )
 NO_KEY = Kind("key-required", 401, "An API key is needed", "Send a key in `X-API-Key`.")
 NO_SCOPE = Kind(
@@ -114,6 +119,7 @@ TIMEOUT = Kind(
 STOPPING = Kind(
     "stopping", 503, "The server is stopping", "Try another server, or again after `Retry-After`."
 )
+TIME_LIMIT = Kind("time-limit", 504, "The statement took too long", "Ask for less.")
 RESOURCE = Kind(
     "resource",
     507,
@@ -122,15 +128,17 @@ RESOURCE = Kind(
 )
 
 KINDS: tuple[Kind, ...] = (
-    USAGE, BAD_FILTER, NO_KEY, NO_SCOPE, NOT_LOOPBACK, NOT_FOUND, BAD_METHOD, NOT_ACCEPTABLE,
-    CONFLICT, NOT_READY, TOO_LARGE, BAD_MEDIA, INVALID, BAD_DATA, RATE, INTERNAL, STORE, ENCODER,
-    OVERLOAD, TIMEOUT, STOPPING, RESOURCE,
+    USAGE, BAD_FILTER, STATEMENT, NO_KEY, NO_SCOPE, NOT_LOOPBACK, NOT_FOUND, BAD_METHOD,
+    NOT_ACCEPTABLE, CONFLICT, NOT_READY, TOO_LARGE, BAD_MEDIA, INVALID, BAD_DATA, RATE, INTERNAL, STORE, ENCODER,
+    OVERLOAD, TIMEOUT, STOPPING, TIME_LIMIT, RESOURCE,
 )  # fmt: skip
 """All kinds, by status (docs/http-api.md lists them)."""
 
 _OF_STATUS = {kind.status: kind for kind in (*reversed(KINDS), USAGE, NOT_FOUND, CONFLICT)}
 _OF_ERROR: tuple[tuple[type[WhypathError], Kind], ...] = (
     (FilterError, BAD_FILTER),
+    (StatementError, STATEMENT),
+    (TimeLimitError, TIME_LIMIT),
     (UsageError, USAGE),
     (DataError, BAD_DATA),
     (NotFoundError, NOT_FOUND),
@@ -186,7 +194,12 @@ class Problem(Exception):  # noqa: N818 (a problem document that can be raised)
 def problem_of(error: WhypathError) -> Problem:
     """The problem that an error of the tree is."""
     kind = next((kind for known, kind in _OF_ERROR if isinstance(error, known)), INTERNAL)
-    hidden = next((text for known, text in _HIDDEN.items() if isinstance(error, known)), None)
+    is_told = isinstance(error, TimeLimitError)  # its message names the caller's limit only
+    hidden = (
+        None
+        if is_told
+        else next((text for known, text in _HIDDEN.items() if isinstance(error, known)), None)
+    )
     headers = {"Retry-After": str(RETRY_AFTER_S)} if kind.status == 503 else {}
     return Problem(kind, hidden or str(error), headers)
 

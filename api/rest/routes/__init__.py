@@ -1,6 +1,7 @@
 """The routes by what they are about; each module has one `router`."""
 
 from api.rest.routes.browsing import router as browsing
+from api.rest.routes.cypher import router as cypher
 from api.rest.routes.explaining import router as explaining
 from api.rest.routes.feedback import router as feedback
 from api.rest.routes.graph import router as graph
@@ -11,6 +12,6 @@ from api.rest.routes.recommending import router as recommending
 from api.rest.routes.users import router as users
 
 ROUTERS = (
-    recommending, explaining, browsing, neighbours, users, items, feedback, graph, health,
+    recommending, explaining, browsing, neighbours, users, items, feedback, graph, cypher, health,
 )  # fmt: skip
 """In the order of the documentation."""

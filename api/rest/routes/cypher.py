@@ -1,0 +1,84 @@
+"""Callers' own Cypher, in the shape of Neo4j's Query API."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.rest.access import needs
+from api.rest.openapi import EVERYWHERE, problems
+from api.rest.problems import RESOURCE, STATEMENT, TIME_LIMIT
+from api.rest.service import Service, service_of
+from graph.asking.limits import AskLimits
+
+router = APIRouter(tags=["graph"], dependencies=[needs("cypher")])
+Parts = Annotated[Service, Depends(service_of)]
+
+LIMITS = AskLimits()
+
+
+class Statement(BaseModel):
+    """A statement in the Cypher of the store, and its parameters."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "statement": "MATCH (u:User {id: $user})-[l:LIKED]->(i:Item) "
+                    "RETURN i.title AS title, l.value AS value ORDER BY title LIMIT 3",
+                    "parameters": {"user": "42"},
+                }
+            ]
+        },
+    )
+
+    statement: str = Field(min_length=1, max_length=LIMITS.statement_length)
+    parameters: dict[str, Any] = Field({}, description="Values by name, without the `$`.")
+
+
+class AnswerData(BaseModel):
+    """The columns and rows of an answer."""
+
+    fields: list[str]
+    values: list[list[Any]] = Field(description="One list a row, in the order of `fields`.")
+
+
+class CypherAnswer(BaseModel):
+    """An answer as Neo4j's Query API gives it, and whether it was cut."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "data": {"fields": ["title", "value"], "values": [["Heat", 5.0]]},
+                    "cut_by": None,
+                }
+            ]
+        }
+    )
+
+    data: AnswerData
+    cut_by: str | None = Field(
+        description="`rows` or `answer_bytes` where that limit left rows out, else null."
+    )
+
+
+@router.post(
+    "/api/cypher",
+    summary="Ask the graph in Cypher, read-only",
+    response_model=CypherAnswer,
+    responses=problems(*EVERYWHERE, STATEMENT, TIME_LIMIT, RESOURCE),
+)
+def run_cypher(service: Parts, asked: Statement) -> JSONResponse:
+    """Run one statement that can only read, in the Cypher of this store.
+
+    Only what is known to be harmless is let through; cypher.md lists it. A statement has 5 seconds,
+    an answer 1,000 rows and 4 MiB: what goes beyond is left out, and `cut_by` says so. A node is
+    `{"elementId", "labels", "properties"}`.
+    """
+    answer = service.store.ask(asked.statement, asked.parameters, LIMITS)
+    data = {"fields": answer.fields, "values": answer.values}
+    return JSONResponse({"data": data, "cut_by": answer.cut_by})
