@@ -3,6 +3,7 @@
     python benchmarks/latency.py                    # embedded, then a new Neo4j server of its own
     python benchmarks/latency.py --store embedded   # one of them, or the URL of a server
     python benchmarks/latency.py --users 50
+    python benchmarks/latency.py --store embedded --threads 1 8   # requests a second, by threads
 
 The graph is ml-100k with its facts, imported and trained by the shipped command. The yardsticks are
 the queries that a team writes without evidence in the graph, for the same users on the same store:
@@ -18,17 +19,22 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import ladybug
 import neo4j
 import numpy as np
+from pydantic_core import to_json
 from shipped import Project, mapping_of, new_project
 
 from graph.connect import open_store
+from recommender.array_evidence import ArrayEvidence
 from recommender.recommending import Recommender
 from recommender.request import Request
+from recommender.run_evidence import Retrieval
+from recommender.serving_run import current_run, read_serving_run
 from tools.neo4j_server import ServerUnavailableError
 
 FREE = """
@@ -74,6 +80,7 @@ def main() -> None:
     parser.add_argument("--store", action="append", help="embedded, neo4j, or the URL of a server")
     parser.add_argument("--users", type=int, default=200)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--threads", type=int, nargs="*", default=[])
     given = parser.parse_args()
     print(f"`python benchmarks/latency.py {' '.join(sys.argv[1:])}`, {datetime.now(UTC):%Y-%m-%d}")
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores at the start\n")
@@ -81,18 +88,20 @@ def main() -> None:
     print("|---|---|---|---|")
     for store in given.store or ["embedded", "neo4j"]:
         try:
-            measure_store(store, given.users, given.repeat)
+            measure_store(store, given.users, given.repeat, given.threads)
         except ServerUnavailableError as error:
             print(f"| {store} | not measured: {error} | | |")
 
 
-def measure_store(store: str, users: int, repeat: int) -> None:
+def measure_store(store: str, users: int, repeat: int, threads: list[int]) -> None:
     """Build the graph in a store, then print its rows of the table."""
     with new_project(mapping_of("ml-100k"), None if store == "embedded" else store) as project:
         project.run("import")
         project.run("train")
-        sample, ours = measure_ours(project, users, repeat)
+        sample, ours = measure_ours(project, users, repeat, "cypher", threads)
         show(store, "recommend, top 10 with paths", ours)
+        remembered = measure_ours(project, users, repeat, "memory", threads)[1]
+        show(store, "the same with the evidence in memory", remembered)
         for what, query in YARDSTICKS.items():
             with free_match(project, query) as ask:
                 free = measure(ask, sample, repeat)
@@ -101,13 +110,52 @@ def measure_store(store: str, users: int, repeat: int) -> None:
             print(f"| {store} | times that of recommend | {ratio[0]:.1f} | {ratio[1]:.1f} |")
 
 
-def measure_ours(project: Project, users: int, repeat: int) -> tuple[list[str], np.ndarray]:
-    """Users drawn at random, and the time of a request for each, in ms."""
+def measure_ours(
+    project: Project, users: int, repeat: int, retrieval: Retrieval, threads: list[int]
+) -> tuple[list[str], np.ndarray]:
+    """Users drawn at random, and the time of a request for each, in ms.
+
+    Prints how many requests a second so many threads get answered in five seconds, and what the
+    arrays of a run in memory take.
+    """
     with open_store(url_of(project), password=os.environ.get("NEO4J_PASSWORD")) as store:
         ids = store.read_users()["id"].to_pylist()
         sample = [str(user) for user in np.random.default_rng(0).permutation(ids)[:users]]
-        recommender = Recommender(store, project.folder / "artifacts")
-        return sample, measure(lambda user: recommender.recommend(Request(user)), sample, repeat)
+        artifacts = project.folder / "artifacts"
+        recommender = Recommender(store, artifacts, retrieval)
+
+        def ask(user: str) -> object:
+            request = Request(user, explain="paths")
+            return to_json(recommender.recommend(request).to_json())
+
+        name = project.store or "embedded"
+        if retrieval == "memory":
+            started = time.perf_counter()
+            evidence = read_serving_run(store, current_run(store), artifacts, "memory").evidence
+            assert isinstance(evidence, ArrayEvidence)
+            took = time.perf_counter() - started
+            what = f"arrays of {evidence.size_bytes / 1e6:.1f} MB read, in ms"
+            print(f"| {name} | {what} | {took * 1e3:.0f} | |")
+        times = measure(ask, sample, repeat)
+        for number in threads:
+            rate = requests_a_second(ask, sample, number)
+            print(f"| {name} | {retrieval}, {number} threads: requests a second | {rate:.0f} | |")
+        return sample, times
+
+
+def requests_a_second(ask: Ask, sample: list[str], threads: int, seconds: float = 5.0) -> float:
+    """How many requests so many threads get answered, each asking again at once."""
+    stop = time.perf_counter() + seconds
+
+    def work(first: int) -> int:
+        done = 0
+        while time.perf_counter() < stop:
+            ask(sample[(first + done) % len(sample)])
+            done += 1
+        return done
+
+    with ThreadPoolExecutor(threads) as pool:
+        return sum(pool.map(work, range(0, 17 * threads, 17))) / seconds
 
 
 def measure(ask: Ask, sample: list[str], repeat: int) -> np.ndarray:
