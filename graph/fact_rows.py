@@ -89,6 +89,8 @@ class FactChecker:
                 "entity",
                 f"there is no entity {id!r} in the graph; give its kind and name to add it",
             )
+        if not fact.name.strip():
+            raise BadRowError("name", "the name of an entity is blank")
         kinds = self.schema.entity_kinds
         if fact.kind not in kinds:
             raise BadRowError(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 
 from fastapi import Path, Query
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from graph.errors import UsageError
 
@@ -15,6 +15,9 @@ MAX_ID = 512
 """Characters of an id."""
 
 MAX_PAGE = 1_000
+
+_SAID: dict[str, Any] = {"pattern": r"^[^\u0000-\u001f]+$"}
+"""What the document says of ids; `_plain` checks it, in a sentence."""
 
 
 def _decoded(value: Any) -> Any:
@@ -35,7 +38,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
-Id = Annotated[str, BeforeValidator(_plain), StringConstraints(min_length=1, max_length=MAX_ID)]
+Id = Annotated[
+    str,
+    BeforeValidator(_plain),
+    StringConstraints(min_length=1, max_length=MAX_ID),
+    Field(json_schema_extra=_SAID),
+]
 """An id in a body or a query."""
 
 PathId = Annotated[
@@ -43,14 +51,21 @@ PathId = Annotated[
     BeforeValidator(_plain),
     BeforeValidator(_decoded),
     StringConstraints(min_length=1, max_length=MAX_ID),
-    Path(description="The id, percent-encoded where it holds a slash, for instance."),
+    Path(
+        description="The id, percent-encoded where it holds a slash, for instance.",
+        json_schema_extra=_SAID,
+    ),
 ]
 """An id in a path; validators run from the last to the first."""
 
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Entries of a page.")]
 Cursor = Annotated[
     str | None,
-    Query(max_length=4 * MAX_ID, description="Where to go on: `cursor` of the page before."),
+    Query(
+        max_length=8 * MAX_ID,
+        pattern="^[A-Za-z0-9_-]+$",
+        description="Where to go on: `cursor` of the page before.",
+    ),
 ]
 
 

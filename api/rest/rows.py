@@ -8,7 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
 
 from fastapi import Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 from api.rest.parameters import Id
 from api.rest.problems import TOO_LARGE, Problem
@@ -32,22 +39,26 @@ def _printable(value: str) -> str:
     return value
 
 
-def _not_blank(value: str) -> str:
-    if not value.strip():
-        raise ValueError("it is blank")
-    return value
-
+_SAID: dict[str, Any] = {"pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f]*$"}
+"""What the document says of texts; `_printable` checks it, in a sentence."""
 
 Name = Annotated[
-    str, StringConstraints(min_length=1, max_length=MAX_NAME), AfterValidator(_printable)
+    str,
+    StringConstraints(min_length=1, max_length=MAX_NAME),
+    AfterValidator(_printable),
+    Field(json_schema_extra=_SAID),
 ]
-EntityName = Annotated[Name, AfterValidator(_not_blank)]
 TypeName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 TypeFilter = Annotated[
     list[TypeName] | None,
     Query(alias="type", max_length=100, description="Only these types; all where left out."),
 ]
-Text = Annotated[str, StringConstraints(max_length=MAX_TEXT), AfterValidator(_printable)]
+Text = Annotated[
+    str,
+    StringConstraints(max_length=MAX_TEXT),
+    AfterValidator(_printable),
+    Field(json_schema_extra=_SAID),
+]
 Value = (
     bool
     | Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
@@ -56,6 +67,11 @@ Value = (
     | None
 )
 Properties = Annotated[dict[TypeName, Value], Field(max_length=MAX_PROPERTIES)]
+
+
+def _whole(value: Any) -> Any:
+    """JSON has one kind of number: 5.0 is an integer, too."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class Part(BaseModel):
@@ -69,7 +85,7 @@ class EntityFact(Part):
 
     entity: Annotated[Id | None, Field(description="Id; else it is made of kind and name.")] = None
     kind: TypeName | None = None
-    name: EntityName | None = None
+    name: Name | None = None
     weight: Annotated[float, Field(gt=0.0, le=1e6, allow_inf_nan=False)] = 1.0
 
     def row(self, relation: str) -> FactRow:
@@ -172,7 +188,7 @@ class NewFeedback(Part):
     item: Id
     value: Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)] = 1.0
     at: Annotated[
-        int | None,
+        Annotated[int, BeforeValidator(_whole)] | None,
         Field(ge=EARLIEST, le=LATEST, description="Seconds since 1970; now, where left out."),
     ] = None
 

@@ -54,7 +54,7 @@ def test_rows_that_do_not_fit_are_said_and_the_others_written(http: httpx.Client
     assert "it has LIKED" in counts["failed"][0]["message"]
     again = http.post("/api/feedback", json=rows[-1:]).json()
     assert (again["added"], again["unchanged"]) == (0, 1)
-    changed = http.post("/api/feedback", json=[liked("u1", "t3", value=4, at=1_700_000_000)])
+    changed = http.post("/api/feedback", json=[liked("u1", "t3", value=4, at=1_700_000_000.0)])
     assert changed.json()["changed"] == 1
     created = http.post("/api/feedback", json=rows[2:4], params={"create": "true"}).json()
     assert (created["added"], created["failed"]) == (2, [])
