@@ -10,7 +10,6 @@ from graph.errors import NotFoundError, UsageError
 from graph.model import Impression, Outcome, ShownList
 
 _OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-_SWEPT_AT_ONCE = 1_000
 
 
 class CypherImpressions(CypherReads):
@@ -35,6 +34,8 @@ class CypherImpressions(CypherReads):
                 reader.rows(self.statement("give_recommendation", id=shown.id, user=shown.user))
             elif shown.user is not None and owner != shown.user:
                 raise UsageError(f"recommendation {shown.id!r} was noted for another user")
+            if not items:
+                return set()
             rows = [{"item": item, "position": place} for item, place in items.items()]
             known = reader.rows(
                 self.statement("record_shown", id=shown.id, rows=rows, at=at, outcome="shown")
@@ -93,17 +94,12 @@ class CypherImpressions(CypherReads):
         [[joined]] = self._engine.write(lambda reader: reader.rows(statement), is_event=True)
         return int(joined)
 
-    def sweep_shown(self, before: int) -> int:
-        """Delete what was noted of older recommendations."""
-        swept = 0
-        old = self.statement("old_recommendations", before=before, limit=_SWEPT_AT_ONCE)
-        while rows := self._engine.rows(old):
-            self._delete([row[0] for row in rows])
-            swept += len(rows)
-        return swept
-
-    def _delete(self, recommendations: Sequence[str]) -> None:
-        statement = self.statement(
-            "delete_nodes", {"label": "Recommendation"}, ids=list(recommendations)
-        )
-        self._engine.write(lambda reader: reader.rows(statement), is_event=True)
+    def sweep_shown(self, before: int, limit: int) -> int:
+        """Delete the oldest recommendations made before then."""
+        rows = self._engine.rows(self.statement("old_recommendations", before=before, limit=limit))
+        if rows:
+            statement = self.statement(
+                "delete_nodes", {"label": "Recommendation"}, ids=[row[0] for row in rows]
+            )
+            self._engine.write(lambda reader: reader.rows(statement))
+        return len(rows)

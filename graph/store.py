@@ -306,8 +306,8 @@ class Store(Protocol):
     def join_session(self, session: str, user: str) -> int:
         """Make what was shown in a session a user's, where it is nobody's; answers how much."""
 
-    def sweep_shown(self, before: int) -> int:
-        """Delete what was noted of recommendations made before then; answers how many."""
+    def sweep_shown(self, before: int, limit: int) -> int:
+        """Delete the oldest recommendations made before then, at most `limit`; answers how many."""
 
     # Serving reads
 

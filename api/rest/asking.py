@@ -136,9 +136,9 @@ class AskedBody(Asked):
 class AskedInSession(AskedBody):
     """What a visitor without an account did, and the same parameters."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": ["f9", "f3"], "n": 5}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"history": ["f9", "f3"], "n": 5}]})
 
-    items: Annotated[
+    history: Annotated[
         list[Id],
         Field(min_length=1, max_length=MAX_HISTORY, description="Item ids, the latest last."),
     ]

@@ -13,6 +13,8 @@ from api.rest.arrivals import ArrivalPlacer
 from api.rest.asking import Options, read_scenarios
 from api.rest.keys import KeyRing
 from api.rest.metrics import Metrics
+from api.rest.stale import StaleAnswers
+from api.rest.sweeping import Sweeper
 from api.settings import Settings
 from graph.errors import StoreUnavailableError
 from graph.store import Store
@@ -38,6 +40,8 @@ class Service:
     settings: Settings
     keys: KeyRing = field(init=False)
     scenarios: Mapping[str, Options] = field(init=False)
+    sweeper: Sweeper = field(init=False)
+    stale: StaleAnswers | None = field(init=False)
     metrics: Metrics = field(default_factory=Metrics)
     _open: _Open | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -46,6 +50,8 @@ class Service:
     def __post_init__(self) -> None:
         """Raises a UsageError for a scenario that cannot be."""
         self.scenarios = read_scenarios(self.settings)
+        self.sweeper = Sweeper(self.settings.serve.impressions_days)
+        self.stale = StaleAnswers() if self.settings.serve.stale else None
         self.keys = KeyRing(self.settings.project / self.settings.serve.keys)
 
     @property

@@ -13,7 +13,8 @@ class ServeSettings:
     one process. `keys` is the file of API keys, from the project folder on. A request that takes
     longer than `timeout_s`, or comes while `max_in_flight` others are answered, gets a 503;
     `rate_per_minute` requests of one key (0: any number) are answered before a 429. `latest` is
-    the numeric property of items that `GET /api/latest` goes by. `scenarios` are named sets of
+    the numeric property of items that `GET /api/latest` goes by. Impressions go after
+    `impressions_days` (0: they stay). `scenarios` are named sets of
     parameters of `/api/recommend`. `trace_url` takes traces by OTLP over HTTP.
     """
 
@@ -32,6 +33,7 @@ class ServeSettings:
     cors_origins: tuple[str, ...] = ()
     latest: str = ""
     rotation_hours: float = 24.0
+    impressions_days: int = 90
     stale: bool = False
     log: Literal["text", "json"] = "text"
     trace_url: str = ""
@@ -47,6 +49,7 @@ class ServeSettings:
             "max_in_flight": 1,
             "rate_per_minute": 0,
             "grace_s": 0,
+            "impressions_days": 0,
         }
         for name, bound in least.items():
             if getattr(self, name) < bound:

@@ -704,7 +704,7 @@ class StoreContract:
         write_films(store)
         for number, user in ((1, "ann"), (2, "ann"), (3, "bob")):
             store.record_shown(ShownList(f"r{number}", number, 1, user), {"heat": 1}, number)
-        assert store.sweep_shown(2) == 1
+        assert [store.sweep_shown(3, 1), store.sweep_shown(2, 9)] == [1, 0]
         assert store.shown_items("ann", 0) == {"heat": 2}
         assert store.delete_nodes("User", ["ann"]) == 1
         assert (store.shown_list("r1"), store.shown_list("r2")) == (None, None)

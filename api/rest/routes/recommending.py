@@ -1,5 +1,6 @@
 """Suggestions for users and for visitors without an account."""
 
+import json
 import time
 from typing import Annotated, Any
 
@@ -61,25 +62,37 @@ def recommend_for_session(service: Parts, asked: AskedInSession) -> JSONResponse
     Once the visitor signs in, POST /api/user/{id}/merge/{session} makes it the user's. An item that
     is not in the graph is named in the problem.
     """
-    return _answer(service, asked, history=tuple(asked.items))
+    return _answer(service, asked, history=tuple(asked.history))
 
 
 def _answer(service: Service, asked: Asked, **about: Any) -> JSONResponse:
     chosen = choices(service.settings, service.scenarios, asked)
+    context = chosen.pop("context", None)
     request = make_request(service.settings, chosen, **about)
-    answer = service.recommender.recommend(request)
-    service.metrics.recommendations.labels(answer.served_by).inc()
-    said = answer.to_json(with_properties=chosen.get("return_properties", False))
-    items = said.pop("items")
-    note = said.pop("note")
-    context = {"context": chosen["context"]} if "context" in chosen else {}
+
+    def make() -> dict[str, Any]:
+        answer = service.recommender.recommend(request)
+        return answer.to_json(with_properties=chosen.get("return_properties", False))
+
+    if service.stale is None:
+        said, is_stale = make(), False
+    else:
+        key = json.dumps([about, chosen], sort_keys=True)
+        said, is_stale = service.stale.answer(key, request, make)
+        if is_stale:
+            service.metrics.degraded.inc()
+        else:
+            service.stale.learn_popular(service.store, said["run"])
+    service.metrics.recommendations.labels(said["served_by"]).inc()
     return JSONResponse(
         {
-            "recommendation_id": make_id(answer.run, int(time.time())),
-            **said,
-            "degraded": False,
-            "note": note,
-            **context,
-            "items": items,
+            "recommendation_id": make_id(said["run"], int(time.time())),
+            "user": said["user"],
+            "run": said["run"],
+            "served_by": said["served_by"],
+            "degraded": is_stale,
+            "note": said["note"],
+            **({} if context is None else {"context": context}),
+            "items": said["items"],
         }
     )

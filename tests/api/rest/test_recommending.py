@@ -204,7 +204,8 @@ def test_a_wrong_scenario_stops_the_start(serve: Serve, values: Any, says: str) 
 @embedded
 def test_a_session_is_served_by_what_stands_in_the_body(http: httpx.Client) -> None:
     answer = http.post(
-        "/api/session/recommend", json={"items": ["c1", "c2"], "n": 4, "context": {"page": "home"}}
+        "/api/session/recommend",
+        json={"history": ["c1", "c2"], "n": 4, "context": {"page": "home"}},
     )
     said = answer.json()
     Suggestions.model_validate(said, strict=True)
@@ -215,10 +216,10 @@ def test_a_session_is_served_by_what_stands_in_the_body(http: httpx.Client) -> N
         for path in item["paths"]:
             assert path["nodes"][0]["id"] in ("c1", "c2")
             assert path["nodes"][-1]["id"] == item["item"]
-    unknown = http.post("/api/session/recommend", json={"items": ["c1", "gone"]})
+    unknown = http.post("/api/session/recommend", json={"history": ["c1", "gone"]})
     assert "no item 'gone'" in problem(unknown, 404)
-    assert problem(http.post("/api/session/recommend", json={"items": []}), 422)
-    assert problem(http.post("/api/session/recommend", json={}), 422).startswith("items")
+    assert problem(http.post("/api/session/recommend", json={"history": []}), 422)
+    assert problem(http.post("/api/session/recommend", json={}), 422).startswith("history")
 
 
 def test_explaining_says_why_not_and_draws_the_subgraph(http: httpx.Client) -> None:
