@@ -41,6 +41,8 @@ from recommender.run_artifact import read_trained_factors
 Encode = Callable[[Dataset, NDArray[np.intp]], Vectors]
 """The vectors of the texts of these items of a dataset; unknown ones where a text waits."""
 
+NO_ENCODER = "no encoder was given"
+
 _Key = tuple[str, str]
 
 
@@ -90,6 +92,9 @@ def place_arrivals(
     text, wait, reason = _texts(placer, encode, dataset, new)
     later = dataset.of_items(new)
     parts = placer.part_rows(later, text)
+    kept = _keep_texts(placer, parts, later, before)
+    wait = tuple(item for item in wait if item not in kept)
+    reason = reason if wait else ""
     arrivals = Arrivals(later.items, _digests(later, parts), placer.targets(later, parts), parts)
     is_changed = ~np.isin(arrivals.digests, before.digests)
     if not is_changed.any() and len(new) == len(before):
@@ -125,11 +130,11 @@ def _texts(
     placer: Placer, encode: Encode | None, dataset: Dataset, new: NDArray[np.intp]
 ) -> tuple[Vectors | None, tuple[str, ...], str]:
     """The vectors of the texts of new items, the items whose texts wait, and why they do."""
-    if not placer.reads_texts or not len(new):
+    if not placer.text_parts or not len(new):
         return None, (), ""
     ids = tuple(dataset.items[new].tolist())
     if encode is None:
-        return None, ids, "no encoder was given"
+        return None, ids, NO_ENCODER
     try:
         text = encode(dataset, new)
     except WhypathError as error:
@@ -139,6 +144,23 @@ def _texts(
     is_said = np.array([bool(said) for said in render_items(dataset, new)], dtype=np.bool_)
     wait = tuple(dataset.items[new[is_said & ~text.is_known]].tolist())
     return text, wait, ""
+
+
+def _keep_texts(
+    placer: Placer, parts: Mapping[str, NDArray[np.float32]], later: Dataset, before: Arrivals
+) -> set[str]:
+    """Put the rows of texts that were encoded at an earlier append where there are none now.
+
+    Answers the items that have such a row.
+    """
+    kept: set[str] = set()
+    place = {item: number for number, item in enumerate(before.ids.tolist())}
+    for name in placer.text_parts & before.parts.keys():
+        for row, item in zip(parts[name], later.items.tolist(), strict=True):
+            if item in place and not row.any() and before.parts[name][place[item]].any():
+                row[:] = before.parts[name][place[item]]
+                kept.add(item)
+    return kept
 
 
 def _all_parts(

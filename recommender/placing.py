@@ -83,9 +83,9 @@ class Placer:
         return rows
 
     @property
-    def reads_texts(self) -> bool:
-        """Whether texts have a part in it."""
-        return any(isinstance(part.origin, TextOrigin) for part in self.parts.values())
+    def text_parts(self) -> set[str]:
+        """The parts that were encoded from texts."""
+        return {name for name, part in self.parts.items() if isinstance(part.origin, TextOrigin)}
 
     def is_same_encoder(self, text: Vectors | None) -> bool:
         """Whether these vectors of texts can be compared with those of the training."""

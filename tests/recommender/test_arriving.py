@@ -23,7 +23,7 @@ from graph.errors import ArtifactError, EncoderError, NotReadyError
 from graph.model import Run
 from graph.store import Store
 from recommender.arrivals import arrivals_key, read_arrivals
-from recommender.arriving import Placed, place_arrivals
+from recommender.arriving import NO_ENCODER, Placed, place_arrivals
 from recommender.publishing import publish
 from recommender.recommending import Recommender
 from recommender.request import Request
@@ -232,7 +232,14 @@ def test_without_an_encoder_the_text_waits_and_the_facts_count(
     assert "new" in {one.item for one in answer.suggestions}
     # Later it is encoded after all.
     assert place_arrivals(ladybug_store, tmp_path, encode).wait == ()
-    assert read_arrivals(tmp_path, serving(ladybug_store)).parts["text"].any()
+    encoded = read_arrivals(tmp_path, serving(ladybug_store))
+    assert encoded.parts["text"].any()
+    # And it stays so when the next append cannot encode.
+    append_film(ladybug_store, "newer")
+    assert place_arrivals(ladybug_store, tmp_path) == Placed(("newer",), ("newer",), NO_ENCODER)
+    rows = read_arrivals(tmp_path, serving(ladybug_store)).parts["text"]
+    np.testing.assert_array_equal(rows[0], encoded.parts["text"][0])
+    assert not rows[1].any()
 
 
 def encode_otherwise(dataset: Dataset, items: NDArray[np.intp]) -> Vectors:
