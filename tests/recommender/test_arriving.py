@@ -91,6 +91,21 @@ def test_a_directors_fan_gets_the_new_film_with_the_path_through_the_director(
     assert "new" in vectors_in_the_graph(store)
 
 
+def test_a_server_with_its_evidence_in_memory_notices_it_too(
+    ladybug_store: Store, tmp_path: Path
+) -> None:
+    train_films(ladybug_store, tmp_path)
+    request = Request("u2", n=40)
+    servers = [Recommender(ladybug_store, tmp_path, way) for way in ("cypher", "memory")]
+    for server in servers:
+        server.recommend(request)
+    append_film(ladybug_store)
+    place_arrivals(ladybug_store, tmp_path, encode)
+    from_graph, from_memory = (server.recommend(request) for server in servers)
+    assert from_memory == from_graph
+    assert "new" in {one.item for one in from_memory.suggestions}
+
+
 def test_nobody_elses_list_is_led_by_it(store: Store, tmp_path: Path) -> None:
     train_films(store, tmp_path)
     append_film(store)
