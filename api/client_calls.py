@@ -70,14 +70,30 @@ def get_user_neighbors(id: str, **parameters: Any) -> Call[Json]:
     return Call("GET", _path("api", "user", id, "neighbors"), _given(**parameters))
 
 
-def get_popular(**parameters: Any) -> Call[Json]:
+def get_popular_items(**parameters: Any) -> Call[Json]:
     """The items that most people like."""
     return Call("GET", "/api/popular", _given(**parameters))
 
 
-def get_latest(**parameters: Any) -> Call[Json]:
+def get_latest_items(**parameters: Any) -> Call[Json]:
     """The newest items."""
     return Call("GET", "/api/latest", _given(**parameters))
+
+
+def write_impressions(impressions: Sequence[Row]) -> Call[Json]:
+    """Tell which items of recommendations were shown."""
+    return Call("POST", "/api/impressions", body=list(impressions))
+
+
+def write_outcomes(outcomes: Sequence[Row]) -> Call[Json]:
+    """Tell what became of items that were shown."""
+    return Call("POST", "/api/outcome", body=list(outcomes))
+
+
+def merge_session(id: str, session: str, history: Row, *, create: bool | None = None) -> Call[Json]:
+    """Make what a visitor did in a session the history of a user."""
+    path = _path("api", "user", id, "merge", session)
+    return Call("POST", path, _given(create=create), body=history)
 
 
 # Users and items

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from api.rest.app import create_app
+from api.rest.openapi import EVERYWHERE
 from api.rest.problems import KINDS, PREFIX
 from api.settings import Settings
 
 DOCS = Path(__file__).parent.parent / "docs"
+USUAL = [kind.name for kind in EVERYWHERE]
 METHODS = ("get", "post", "put", "patch", "delete")
 
 Schema = Mapping[str, Any]
@@ -99,7 +101,8 @@ def _route(document: Schema, path: str, method: str, operation: Schema) -> Itera
 
 def _answers(document: Schema, operation: Schema) -> Iterator[str]:
     kinds = []
-    for status, response in operation["responses"].items():
+    for status, given in operation["responses"].items():
+        response = _resolved(document, given)
         if int(status) < 400:
             content = response.get("content", {})
             media = next(iter(content.values()), {})
@@ -112,8 +115,14 @@ def _answers(document: Schema, operation: Schema) -> Iterator[str]:
             continue
         problem = response["content"]["application/problem+json"]["schema"]
         kinds += [kind.removeprefix(PREFIX) for kind in problem["properties"]["type"]["enum"]]
-    if kinds:
-        yield f"Problems: {', '.join(f'[{kind}](#{kind})' for kind in kinds)}."
+    rest = [kind for kind in kinds if kind not in USUAL]
+    said = [f"[{kind}](#{kind})" for kind in rest]
+    if len(kinds) - len(rest) == len(USUAL):
+        said.insert(0, "[the usual ones](#problems)")
+    else:
+        said = [f"[{kind}](#{kind})" for kind in kinds]
+    if said:
+        yield f"Problems: {', '.join(said)}."
         yield ""
 
 
@@ -138,6 +147,9 @@ def _example(document: Schema, media: Schema) -> Iterator[str]:
     example = media.get("example")
     if example is None:
         example = next(iter(schema.get("examples", ())), None)
+    if example is None and schema.get("type") == "array":
+        of_one = next(iter(_resolved(document, schema["items"]).get("examples", ())), None)
+        example = None if of_one is None else [of_one]
     if example is not None:
         for line in json.dumps(example, indent=2, ensure_ascii=False).splitlines():
             yield f"    {line}"
@@ -146,7 +158,8 @@ def _example(document: Schema, media: Schema) -> Iterator[str]:
 
 def _resolved(document: Schema, schema: Schema) -> Schema:
     while "$ref" in schema:
-        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        _, place, kind, name = schema["$ref"].split("/")
+        schema = document[place][kind][name]
     return schema
 
 
@@ -182,7 +195,8 @@ def _scope(operation: Schema) -> str:
 def _problems() -> Iterator[str]:
     yield "## Problems"
     yield ""
-    yield f"The `type` of each is `{PREFIX}` and the name."
+    yield f"The `type` of each is `{PREFIX}` and the name. The usual ones, which any call can meet:"
+    yield f"{', '.join(f'[{kind}](#{kind})' for kind in USUAL)}."
     yield ""
     for kind in KINDS:
         yield f"### {kind.name}"

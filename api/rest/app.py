@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.metadata import version
+from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
@@ -47,7 +49,12 @@ def create_app(settings: Settings) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     plain = app.openapi
-    app.openapi = lambda: complete(plain(), scopes(ROUTERS))  # type: ignore[method-assign]
+
+    @cache  # the document is completed in place, once
+    def whole() -> dict[str, Any]:
+        return complete(plain(), scopes(ROUTERS))
+
+    app.openapi = whole  # type: ignore[method-assign]
     return app
 
 

@@ -98,8 +98,9 @@ def complete(document: dict[str, Any], scope_of: Mapping[str, str]) -> dict[str,
     """Add to FastAPI's document what it does not know, and take out what is not so.
 
     Every operation gets its scope as `x-scope`; its own problem for a request that is not valid
-    stands in place of FastAPI's.
+    stands in place of FastAPI's. Problems stand once, among the components, by their kinds.
     """
+    shared: dict[str, Any] = {}
     for methods in document["paths"].values():
         for operation in methods.values():
             scope = scope_of.get(operation["operationId"])
@@ -107,7 +108,20 @@ def complete(document: dict[str, Any], scope_of: Mapping[str, str]) -> dict[str,
                 operation["x-scope"] = scope
             else:
                 operation.pop("security", None)
-    schemas = document.get("components", {}).get("schemas", {})
+            responses = operation["responses"]
+            for status, response in responses.items():
+                if MEDIA_TYPE in response.get("content", {}):
+                    name = _name(response)
+                    shared[name] = response
+                    responses[status] = {"$ref": f"#/components/responses/{name}"}
+    document.setdefault("components", {})["responses"] = dict(sorted(shared.items()))
+    schemas = document["components"].get("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     return document
+
+
+def _name(response: Mapping[str, Any]) -> str:
+    """What a response of problems is called: its kinds."""
+    kinds = response["content"][MEDIA_TYPE]["schema"]["properties"]["type"]["enum"]
+    return "_".join(kind.removeprefix(PREFIX) for kind in kinds)
