@@ -57,6 +57,13 @@ class Recommender:
         self._serving: _Serving | None = None
         self._loading = threading.Lock()
 
+    def prepare(self) -> None:
+        """Read the current run now rather than at the first request.
+
+        Raises NotReadyError before the first training, ArtifactError.
+        """
+        self._current()
+
     def recommend(self, request: Request) -> Recommendation:
         """The best items for a request, best first; an unknown user gets the most popular ones.
 

@@ -16,7 +16,7 @@ from api.rest.metrics import Metrics
 from api.rest.stale import StaleAnswers
 from api.rest.sweeping import Sweeper
 from api.settings import Settings
-from graph.errors import StoreUnavailableError
+from graph.errors import ArtifactError, NotReadyError, StoreUnavailableError
 from graph.store import Store
 from recommender.recommending import Recommender
 
@@ -70,13 +70,13 @@ class Service:
         return self._opened().arrivals
 
     def open(self) -> None:
-        """Open the store; one that only cannot be reached yet is left for later.
+        """Open the store and read the run that serves; what is not there yet is left for later.
 
         Raises what says that the settings are wrong: a locked graph, a bad URL or password.
         """
         try:
-            self._opened()
-        except StoreUnavailableError as error:
+            self._opened().recommender.prepare()
+        except (StoreUnavailableError, ArtifactError, NotReadyError) as error:
             log.warning("%s", error)
 
     def close(self) -> None:

@@ -3,11 +3,11 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import JSONResponse
 
 from api.rest.access import needs
 from api.rest.answers import BrowsedItems
 from api.rest.asking import Filter, N, Offset
+from api.rest.json_answer import JsonAnswer
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.problems import BAD_FILTER, NOT_READY
 from api.rest.service import Service, service_of
@@ -34,14 +34,14 @@ def get_popular_items(
     filter: Annotated[Filter | None, Query()] = None,
     lang: Annotated[Language, Query(description="Language of the sentences.")] = "en",
     return_properties: Properties = False,
-) -> JSONResponse:
+) -> JsonAnswer:
     """The items that the serving run finds good for someone of whom nothing is known, best first.
 
     `value` is the weight of the edge `(run)-[:PRIOR]->(item)`.
     """
     found = popular_items(service.store, Page(n, offset, filter))
     said = {"sentence": phrases(lang)["sentence"]["prior"]}
-    return JSONResponse(
+    return JsonAnswer(
         {"run": found.run, "by": "PRIOR", "items": _items(found, offset, return_properties, said)}
     )
 
@@ -58,7 +58,7 @@ def get_latest_items(
     offset: Annotated[Offset, Query()] = 0,
     filter: Annotated[Filter | None, Query()] = None,
     return_properties: Properties = False,
-) -> JSONResponse:
+) -> JsonAnswer:
     """The items with the greatest value of the numeric property that `[serve] latest` names.
 
     409 where the settings name none. Items without a value do not come.
@@ -70,7 +70,7 @@ def get_latest_items(
             "as latest = 'year'"
         )
     found = latest_items(service.store, Page(n, offset, filter), by)
-    return JSONResponse(
+    return JsonAnswer(
         {"run": None, "by": by, "items": _items(found, offset, return_properties, {})}
     )
 

@@ -3,10 +3,10 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.rest.access import needs
+from api.rest.json_answer import JsonAnswer
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.problems import RESOURCE, STATEMENT, TIME_LIMIT
 from api.rest.service import Service, service_of
@@ -72,7 +72,7 @@ class CypherAnswer(BaseModel):
     response_model=CypherAnswer,
     responses=problems(*EVERYWHERE, STATEMENT, TIME_LIMIT, RESOURCE),
 )
-def run_cypher(service: Parts, asked: Statement) -> JSONResponse:
+def run_cypher(service: Parts, asked: Statement) -> JsonAnswer:
     """Run one statement that can only read, in the Cypher of this store.
 
     Only what is known to be harmless is let through; cypher.md lists it. A statement has 5 seconds,
@@ -81,4 +81,4 @@ def run_cypher(service: Parts, asked: Statement) -> JSONResponse:
     """
     answer = service.store.ask(asked.statement, asked.parameters, LIMITS)
     data = {"fields": answer.fields, "values": answer.values}
-    return JSONResponse({"data": data, "cut_by": answer.cut_by})
+    return JsonAnswer({"data": data, "cut_by": answer.cut_by})

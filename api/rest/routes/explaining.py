@@ -4,11 +4,11 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import JSONResponse
 
 from api.rest.access import needs
 from api.rest.answers import ExplainedItem
 from api.rest.asking import AskedToExplain, choices, make_request
+from api.rest.json_answer import JsonAnswer
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import PathId
 from api.rest.problems import BAD_FILTER, CONFLICT, NOT_FOUND, NOT_READY
@@ -27,7 +27,7 @@ Parts = Annotated[Service, Depends(service_of)]
 )
 def explain_item_for_user(
     service: Parts, user: PathId, item: PathId, asked: Annotated[AskedToExplain, Query()]
-) -> JSONResponse:
+) -> JsonAnswer:
     """Everything that the graph says about an item for a user, whether it is suggested or not.
 
     Every contribution, every path, and all paths as one subgraph; the verdict, with the rank of the
@@ -57,4 +57,4 @@ def explain_item_for_user(
             "verdict": other.verdict,
             "headline": other.headline,
         }
-    return JSONResponse(said)
+    return JsonAnswer(said)

@@ -3,11 +3,11 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import JSONResponse
 
 from api.rest.access import needs
 from api.rest.answers import ItemNeighbours, UserNeighbours
 from api.rest.asking import Filter, N, Offset
+from api.rest.json_answer import JsonAnswer
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import PathId
 from api.rest.problems import BAD_FILTER, CONFLICT, NOT_FOUND, NOT_READY
@@ -35,7 +35,7 @@ def get_item_neighbors(
     n: Annotated[N, Query()] = 10,
     offset: Annotated[Offset, Query()] = 0,
     filter: Annotated[Filter | None, Query()] = None,
-) -> JSONResponse:
+) -> JsonAnswer:
     """The items that the evidence of the serving run leads to from an item, the strongest first.
 
     The paths say why: people who like one like the other, they share an actor, they are similar in
@@ -47,7 +47,7 @@ def get_item_neighbors(
     answer = service.recommender.recommend(request).to_json()
     for item in answer["items"]:
         del item["sentence"]  # it speaks of a session
-    return JSONResponse({"item": id, "run": answer["run"], "items": answer["items"]})
+    return JsonAnswer({"item": id, "run": answer["run"], "items": answer["items"]})
 
 
 @router.get(
@@ -62,7 +62,7 @@ def get_user_neighbors(
     id: PathId,
     n: Annotated[N, Query()] = 10,
     offset: Annotated[Offset, Query()] = 0,
-) -> JSONResponse:
+) -> JsonAnswer:
     """The users with feedback on the same items; the fewer others have any on an item, the more it
     counts.
 
@@ -70,7 +70,7 @@ def get_user_neighbors(
     the rarest items are compared by, `looked_at` of them.
     """
     looked_at, found = user_neighbours(service.store, id, n, offset)
-    return JSONResponse(
+    return JsonAnswer(
         {
             "user": id,
             "looked_at": looked_at,

@@ -5,11 +5,11 @@ import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import JSONResponse
 
 from api.rest.access import needs
 from api.rest.answers import Suggestions
 from api.rest.asking import Asked, AskedBody, AskedInSession, choices, make_request
+from api.rest.json_answer import JsonAnswer
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import PathId
 from api.rest.problems import BAD_FILTER, CONFLICT, NOT_FOUND, NOT_READY
@@ -29,7 +29,7 @@ _PROBLEMS = problems(*EVERYWHERE, BAD_FILTER, NOT_FOUND, NOT_READY, CONFLICT)
 )
 def recommend_for_user(
     service: Parts, user: PathId, asked: Annotated[Asked, Query()]
-) -> JSONResponse:
+) -> JsonAnswer:
     """The best items for a user, best first, each with the paths that made its score.
 
     Items of the user's history do not come, unless `include_seen`. A user who is not in the graph
@@ -45,7 +45,7 @@ def recommend_for_user(
     response_model=Suggestions,
     responses=_PROBLEMS,
 )
-def recommend_for_user_by_body(service: Parts, user: PathId, asked: AskedBody) -> JSONResponse:
+def recommend_for_user_by_body(service: Parts, user: PathId, asked: AskedBody) -> JsonAnswer:
     """The same as GET, for parameters that are too long for an address; it changes nothing."""
     return _answer(service, asked, user=user)
 
@@ -56,7 +56,7 @@ def recommend_for_user_by_body(service: Parts, user: PathId, asked: AskedBody) -
     response_model=Suggestions,
     responses=_PROBLEMS,
 )
-def recommend_for_session(service: Parts, asked: AskedInSession) -> JSONResponse:
+def recommend_for_session(service: Parts, asked: AskedInSession) -> JsonAnswer:
     """The best items for what a visitor did, which stands in the body and is kept nowhere.
 
     Once the visitor signs in, POST /api/user/{id}/merge/{session} makes it the user's. An item that
@@ -65,7 +65,7 @@ def recommend_for_session(service: Parts, asked: AskedInSession) -> JSONResponse
     return _answer(service, asked, history=tuple(asked.history))
 
 
-def _answer(service: Service, asked: Asked, **about: Any) -> JSONResponse:
+def _answer(service: Service, asked: Asked, **about: Any) -> JsonAnswer:
     chosen = choices(service.settings, service.scenarios, asked)
     context = chosen.pop("context", None)
     request = make_request(service.settings, chosen, **about)
@@ -84,7 +84,7 @@ def _answer(service: Service, asked: Asked, **about: Any) -> JSONResponse:
         else:
             service.stale.learn_popular(service.store, said["run"])
     service.metrics.recommendations.labels(said["served_by"]).inc()
-    return JSONResponse(
+    return JsonAnswer(
         {
             "recommendation_id": make_id(said["run"], int(time.time())),
             "user": said["user"],
