@@ -121,7 +121,7 @@ class Trip:
 
 
 def round_trip(http: httpx.Client, pid: int, user: str) -> Trip:
-    """Ask, like the first item, ask again, and take the feedback back."""
+    """Ask, like the first item, ask again, look at all contributions, take the feedback back."""
     seconds: dict[str, float] = {}
     cpu: dict[str, float] = {}
 
@@ -138,13 +138,14 @@ def round_trip(http: httpx.Client, pid: int, user: str) -> Trip:
     row = {"type": "LIKED", "user": user, "item": best}
     timed("post", "POST", "/api/feedback", json=[row])
     items = timed("after", "GET", f"/api/recommend/{user}")["items"]
+    whole = timed("whole", "GET", f"/api/recommend/{user}?explain=full")["items"]
     timed("delete", "DELETE", f"/api/feedback/LIKED/{user}/{best}")
     return Trip(
         seconds,
         cpu,
         is_still_there=best in [item["item"] for item in items],
         has_contribution=best
-        in {part.get("via") for item in items for part in item["contributions"]},
+        in {part.get("via") for item in whole for part in item["contributions"]},
         has_path=best in {path["nodes"][1]["id"] for item in items for path in item["paths"]},
     )
 
