@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes
 DEMO ?= demo
 
-.PHONY: demo models test check lint format bench neo4j lock clean help
+.PHONY: demo models test check lint format bench audit neo4j lock clean help
 
 help: ## what can be made
 	@grep -E '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,7 @@ lint: $(MODELS) ## format, lint, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	test ! -x $(BIN)/hadolint || $(BIN)/hadolint Dockerfile # there is none for every system
 
 format: $(READY) ## rewrite the code in the house format
 	$(BIN)/ruff format .
@@ -56,12 +57,16 @@ bench: $(MODELS) ## latency, import, training and accuracy, each beside somethin
 	$(BIN)/python benchmarks/importing.py
 	$(BIN)/python benchmarks/accuracy.py ml-100k
 
+audit: $(READY) ## known vulnerabilities of what the locks pin, where the service can be asked
+	$(BIN)/python tools/audit.py
+
 neo4j: $(READY) ## a Neo4j server for a person, from Maven artifacts, until Ctrl-C
 	$(BIN)/python tools/neo4j_server.py
 
 lock: ## pin every dependency anew
 	$(COMPILE) --extra dev --output-file requirements.lock pyproject.toml
 	$(COMPILE) --extra dev --extra all --constraint requirements.lock --output-file requirements-models.lock pyproject.toml
+	echo hatchling | $(COMPILE) --extra trace --constraint requirements.lock --output-file requirements-app.lock pyproject.toml -
 
 clean: ## remove what make made; the demo project too
 	rm -rf $(VENV) $(DEMO) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist .coverage

@@ -93,7 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if "--traceback" in arguments:
             raise
-        known = _as_known(error)
+        known = known_error(error)
         if known is None:
             _say(
                 f"this is a fault in whypath, not in your data: {type(error).__name__}: {error}. "
@@ -105,7 +105,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _as_known(error: Exception) -> WhypathError | None:
+def known_error(error: Exception) -> WhypathError | None:
     """The errors that name what a user can change; None for a fault of ours."""
     if isinstance(error, WhypathError):
         return error

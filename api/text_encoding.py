@@ -1,6 +1,7 @@
 """From the settings of a project to what encodes the texts of items that come after a training."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,9 @@ from embeddings.vectors import Vectors
 from embeddings.workspace import Workspace
 from graph.dataset import Dataset
 from graph.progress import Progress
-from recommender.arriving import Encode
+
+if TYPE_CHECKING:  # scipy comes with it, which a server needs only to place something
+    from recommender.arriving import Encode
 
 
 def make_text_encoder(
@@ -20,7 +23,7 @@ def make_text_encoder(
     progress: Progress,
     *,
     load: Load = "light",
-) -> Encode:
+) -> "Encode":
     """What encodes them, and which encoders it may load for that."""
 
     def encode(dataset: Dataset, items: NDArray[np.intp]) -> Vectors:

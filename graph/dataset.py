@@ -226,6 +226,14 @@ def _ids(table: pa.Table) -> Ids:
     return np.array(sorted(table["id"].to_pylist()), dtype=object)
 
 
+def _with_ends(table: pa.Table, **ends: Ids) -> pa.Table:
+    """The rows whose ends are known; a node that came during the reading waits for the next one."""
+    for name, ids in ends.items():
+        known = pa.array(ids.tolist(), type=table[name].type)
+        table = table.filter(pc.is_in(table[name], value_set=known))
+    return table
+
+
 def _positions(column: pa.ChunkedArray, ids: Ids) -> NDArray[np.int32]:
     """Positions of the column's ids in `ids`, which holds all of them."""
     found = pc.index_in(column, value_set=pa.array(ids.tolist(), type=column.type))
@@ -237,7 +245,7 @@ def _floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
 
 
 def _read_facts(store: Store, type: FactType, sources: Ids, entities: Ids) -> Facts:
-    table = store.read_facts(type)
+    table = _with_ends(store.read_facts(type), source=sources, entity=entities)
     return Facts(
         source=_positions(table["source"], sources),
         entity=_positions(table["entity"], entities),
@@ -255,6 +263,7 @@ def _words(items: pa.Table, entities: pa.Table) -> Words:
 
 
 def _read_feedback(table: pa.Table, type_number: int, users: Ids, items: Ids) -> Feedback:
+    table = _with_ends(table, user=users, item=items)
     at = pc.fill_null(table["at"].cast(pa.int64()), NO_TIME)
     split = pc.fill_null(table["split"].cast(pa.string()), "")
     return Feedback(

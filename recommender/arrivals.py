@@ -16,9 +16,11 @@ from embeddings.artifact import load_artifact, sweep_artifacts, write_artifact
 from graph.dataset import Ids
 from graph.model import Run
 from graph.store import Store
-from recommender.placer_artifact import KIND as PLACER
 
 KIND = "arrivals"
+PLACER = "placer"
+"""The kind of the artifact that places arrivals, which serving does not read."""
+
 PART = "part."
 """Before the name of a part in the names of arrays."""
 

@@ -1,8 +1,9 @@
 """The factor model of a run: what reranks candidates, term by term through the history."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from heapq import nsmallest
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +83,17 @@ class ItemFactors:
                 )
                 for name, rows in self.parts.items()
             },
+        )
+
+    def among(self, items: Collection[str]) -> Self:
+        """The rows of those of its items that are among these."""
+        kept = np.array([item in items for item in self.ids.tolist()], dtype=np.bool_)
+        return replace(
+            self,
+            ids=self.ids[kept],
+            sources=self.sources[kept],
+            targets=self.targets[kept],
+            parts={name: rows[kept] for name, rows in self.parts.items()},
         )
 
     @property

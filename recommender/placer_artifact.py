@@ -11,10 +11,9 @@ from embeddings.artifact import Artifact, Written, load_artifact, write_artifact
 from embeddings.origins import FactOrigin, Origin, TextOrigin
 from graph.dataset import Ids
 from graph.model import Run
+from recommender.arrivals import PLACER as KIND
 from recommender.learning.blocks import FactColumns
 from recommender.placing import Amounts, Part, Placer
-
-KIND = "placer"
 
 
 def write_placer(folder: Path, placer: Placer, fingerprint: str) -> Written:

@@ -8,8 +8,9 @@ training (an entity, a relation) has no say, and neither has a part that the ite
 of the ridge regressions of `recommender/learning/placement.py`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,16 @@ class Placer:
     amounts: Amounts = field(default_factory=Amounts)
     maps: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     rows: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+
+    def among(self, items: Collection[str]) -> Self:
+        """The same knowing only those of its items that are among these."""
+        kept = np.array([item in items for item in self.items.tolist()], dtype=np.bool_)
+        return replace(
+            self,
+            items=self.items[kept],
+            is_untouched=self.is_untouched[kept],
+            rows={name: rows[kept] for name, rows in self.rows.items()},
+        )
 
     def part_rows(self, later: Dataset, text: Vectors | None) -> dict[str, NDArray[np.float32]]:
         """The rows of later items in each part, of length 1; 0 where an item lacks the part.

@@ -1,7 +1,7 @@
 """From the artifact of training to a run in the graph, written beside the current one."""
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +10,16 @@ from numpy.typing import NDArray
 
 from embeddings.artifact import sweep_artifacts
 from graph.dataset import Ids
+from graph.errors import NotFoundError, StoreError, StoreUnavailableError
 from graph.model import PRIOR_EVIDENCE, Run
 from graph.store import Store
 from recommender.evidence import Edges, Evidence
 from recommender.item_factors import ItemFactors
 from recommender.placer_artifact import write_placer
-from recommender.run_artifact import artifacts_of, write_run_artifact
+from recommender.run_artifact import artifacts_of, read_factors, write_run_artifact
+
+PUBLISH_ATTEMPTS = 3
+"""How often a run is written anew when nodes leave the graph during the writing."""
 
 KEPT_RUNS = 2
 """The current run and the one before it, for `whypath train --activate`."""
@@ -86,6 +90,55 @@ def publish(
         # Only those of the runs that went: another store may have its runs' vectors here, too.
         sweep_artifacts(artifacts, {folder.name for folder in artifacts.iterdir()} - gone)
     return next(known for known in store.runs() if known.id == run.id)
+
+
+def publish_present(
+    store: Store, evidence: Evidence, *, fingerprint: str, artifacts: Path
+) -> tuple[Run, int]:
+    """Publish evidence to a graph that may have lost nodes since the training read it.
+
+    What names them is left out; answers the run and how many nodes that were. Items that came
+    since are for `place_arrivals`.
+    """
+    left = evidence
+    for attempt in range(PUBLISH_ATTEMPTS):
+        before = _size(left)
+        left = left.among(_ids(store.read_items()), _ids(store.read_entities()))
+        if attempt and _size(left) == before:
+            break  # nothing more is gone: that was not the reason
+        try:
+            run = publish(store, left, fingerprint=fingerprint, artifacts=artifacts)
+        except StoreUnavailableError:
+            raise
+        except StoreError as error:
+            failure = error
+        else:
+            return run, _size(evidence) - _size(left)
+    raise failure
+
+
+def activate(store: Store, run: int, artifacts: Path) -> Run:
+    """Make a finished run the current one, with its vectors.
+
+    Raises a NotFoundError that lists the finished ones, an ArtifactError where its vectors are not
+    as they were written; then the run before serves on.
+    """
+    runs = {known.id: known for known in store.runs() if known.is_ready}
+    if run not in runs:
+        listed = ", ".join(map(str, runs)) or "none yet"
+        raise NotFoundError(f"there is no finished run {run}. Finished runs: {listed}.")
+    factors = read_factors(artifacts, runs[run])
+    store.activate_run(run)
+    show_vectors(store, run, factors)
+    return replace(runs[run], is_current=True)
+
+
+def _size(evidence: Evidence) -> int:
+    return len(evidence.items) + len(evidence.entities)
+
+
+def _ids(table: pa.Table) -> frozenset[str]:
+    return frozenset(table["id"].to_pylist())
 
 
 def show_vectors(store: Store, run: int, factors: ItemFactors | None) -> None:

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from embeddings.artifact import Artifact, Written, load_artifact, write_artifact
 from graph.errors import ArtifactError
 from graph.model import Run
-from recommender.arrivals import PART, names_of_arrivals, read_arrivals
+from recommender.arrivals import PART, PLACER, names_of_arrivals, read_arrivals
 from recommender.evidence import Evidence
 from recommender.item_factors import ItemFactors
-from recommender.placer_artifact import KIND as PLACER
 
 KIND = "run"
 LIBRARIES = (

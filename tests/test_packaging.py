@@ -37,6 +37,14 @@ def test_serving_imports_no_heavy_library() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_the_server_imports_no_heavy_library() -> None:
+    # pyarrow imports pandas where it is installed; whypath does not ask for it.
+    heavy = tuple(name for name in HEAVY if name != "pandas")
+    code = f"import sys, api.rest.serving\nprint([n for n in {heavy!r} if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_queries_are_part_of_the_package() -> None:
     assert sum(1 for file in Path(cypher.__path__[0]).rglob("*.cypher")) > 10
     assert Path(cypher.__path__[0]).name == "cypher"

@@ -1,7 +1,6 @@
 """`whypath train`."""
 
 import contextlib
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -18,10 +17,9 @@ from api.embedding import embeddings_given, make_embedder
 from api.text_encoding import make_text_encoder
 from api.views.runs import show_run
 from graph.dataset import read_dataset
-from graph.errors import NotFoundError, NotReadyError
+from graph.errors import NotReadyError
+from recommender import publishing
 from recommender.arriving import place_arrivals
-from recommender.publishing import publish, show_vectors
-from recommender.run_artifact import read_factors
 from recommender.training import train as train_evidence
 
 
@@ -58,19 +56,11 @@ def train(
     say = step_reporter(console)
     with context.open_store(settings) as store:
         if activate is not None:
-            runs = {run.id: run for run in store.runs() if run.is_ready}
-            if activate not in runs:
-                listed = ", ".join(map(str, runs)) or "none yet"
-                raise NotFoundError(
-                    f"there is no finished run {activate}. Finished runs: {listed}."
-                )
-            store.activate_run(activate)
-            show_vectors(store, activate, read_factors(settings.artifacts, runs[activate]))
+            run = publishing.activate(store, activate, settings.artifacts)
             with contextlib.suppress(NotReadyError):
                 # Items may have come while another run served.
                 encode = make_text_encoder(settings, say, TerminalProgress(console))
                 place_arrivals(store, settings.artifacts, encode)
-            run = replace(runs[activate], is_current=True)
         else:
             dataset = read_dataset(store)
             if not len(dataset.feedback):
@@ -82,7 +72,7 @@ def train(
                 embed=make_embedder(settings, say, TerminalProgress(console), tensorboard),
                 report=say,
             )
-            run = publish(
+            run = publishing.publish(
                 store, evidence, fingerprint=dataset.fingerprint, artifacts=settings.artifacts
             )
     if as_json:

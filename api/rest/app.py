@@ -12,13 +12,14 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.middleware import Middleware
 
 from api.rest.access import HEADER, RateLimit
-from api.rest.gate import Gate
+from api.rest.gate import Gate, Tracer
 from api.rest.openapi import DESCRIPTION, TAGS, complete, operation_id, scopes
 from api.rest.pages import router as pages
 from api.rest.problems import add_handlers
 from api.rest.routes import ROUTERS
 from api.rest.service import Service
 from api.settings import Settings
+from graph.errors import UsageError
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -28,6 +29,7 @@ def create_app(settings: Settings) -> FastAPI:
     errors (a locked graph, say) come from the start.
     """
     service = Service(settings)
+    tracer = _make_tracer(settings.serve.trace_url)
     app = FastAPI(
         title="whypath",
         summary="Recommendations from a knowledge graph, each with the path that produced it.",
@@ -40,9 +42,10 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
         generate_unique_id_function=operation_id,
         redirect_slashes=False,
-        middleware=_middleware(settings, service),
+        middleware=_middleware(settings, service, tracer),
     )
     app.state.service = service
+    app.state.tracer = tracer
     app.state.rate_limit = RateLimit(settings.serve.rate_per_minute)
     add_handlers(app)
     app.include_router(pages)
@@ -58,8 +61,20 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _middleware(settings: Settings, service: Service) -> list[Middleware]:
-    layers = [Middleware(Gate, settings.serve, service.metrics)]
+def _make_tracer(url: str) -> Tracer | None:
+    if not url:
+        return None
+    try:
+        from api.rest.tracing import OtlpTracer
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "[serve] trace_url needs OpenTelemetry: pip install 'whypath[trace]'"
+        ) from error
+    return OtlpTracer(url)
+
+
+def _middleware(settings: Settings, service: Service, tracer: Tracer | None) -> list[Middleware]:
+    layers = [Middleware(Gate, settings.serve, service.metrics, tracer)]
     if settings.serve.cors_origins:
         layers.append(
             Middleware(
@@ -82,3 +97,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         await anyio.to_thread.run_sync(service.close)
+        if app.state.tracer is not None:
+            await anyio.to_thread.run_sync(app.state.tracer.close)

@@ -18,7 +18,6 @@ from api.text_encoding import make_text_encoder
 from graph.errors import WhypathError
 from graph.progress import SILENT
 from graph.store import Store
-from recommender.arriving import place_arrivals
 
 QUIET_S = 0.2
 """Further batches are waited for this long."""
@@ -79,6 +78,9 @@ class ArrivalPlacer:
         run = self._store.current_run()
         if run is None or (run.id == self._run and not is_told):
             return
+        # Not at the top: scipy comes with it, and a server may never place anything.
+        from recommender.arriving import place_arrivals
+
         with _held(self._lock_file):
             placed = place_arrivals(self._store, self._artifacts, self._encode)
         self._run = run.id

@@ -12,12 +12,14 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, Protocol
 
 from api.rest.metrics import Metrics
 from api.rest.problems import (
     OVERLOAD,
     RETRY_AFTER_S,
+    SLOW,
+    STOPPING,
     TIMEOUT,
     TOO_LARGE,
     Problem,
@@ -41,17 +43,33 @@ _SECURITY = (
 )
 """A page of the app sets a content security policy of its own."""
 
+_CLOSE = {"Connection": "close"}
+"""Of a refusal in the middle of a body: the rest of it is no request."""
+
 log = logging.getLogger("whypath.access")
 faults = logging.getLogger("whypath.rest")
+
+
+class Tracer(Protocol):
+    """Takes a span of each request."""
+
+    def record(self, scope: Scope, route: str, status: int, begun_ns: int, ended_ns: int) -> None:
+        """Note a request that was answered; times in nanoseconds since the epoch."""
+
+    def close(self) -> None:
+        """Send what is not sent yet."""
 
 
 class Gate:
     """Wraps the app; one instance a process."""
 
-    def __init__(self, app: App, settings: ServeSettings, metrics: Metrics) -> None:
+    def __init__(
+        self, app: App, settings: ServeSettings, metrics: Metrics, tracer: Tracer | None = None
+    ) -> None:
         self._app = app
         self._settings = settings
         self._metrics = metrics
+        self._tracer = tracer
         self._left_behind: set[asyncio.Task[None]] = set()
         self._in_flight = 0
 
@@ -86,12 +104,16 @@ class Gate:
         if _announced(scope) > limit:
             await answer.refuse(_too_large(limit))
             return
-        body = _Body(receive, limit)
+        body = _Body(receive, answer, limit, self._settings.read_timeout_s)
         task = asyncio.ensure_future(self._app(scope, body.receive, answer.send))
         try:
             done, _ = await asyncio.wait({task}, timeout=self._settings.timeout_s)
         except asyncio.CancelledError:
             task.cancel()
+            if not answer.is_begun:
+                await answer.refuse(
+                    Problem(STOPPING, "the server is stopping; ask another one", _CLOSE)
+                )
             raise
         if not done:
             # Its thread cannot be stopped; it goes on until its query's own limit, unheard.
@@ -109,9 +131,7 @@ class Gate:
             answer.close()
             return
         error = task.exception()
-        if body.is_too_large and not answer.is_begun:
-            await answer.refuse(_too_large(limit))
-        elif error is not None:
+        if error is not None and not answer.is_closed:
             faults.error("fault in request %s", scope["request_id"], exc_info=error)
             if answer.is_begun:
                 raise error
@@ -125,7 +145,11 @@ class Gate:
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "")
         self._metrics.count(scope["method"], route, status, seconds)
-        log.info(
+        if self._tracer is not None:
+            now = time.time_ns()
+            self._tracer.record(scope, route, status, now - int(seconds * 1e9), now)
+        log.log(
+            logging.WARNING if status >= 500 else logging.INFO,
             "%s %s %d %.1f ms",
             scope["method"],
             # The route, not the path: ids in paths say who likes what.
@@ -149,13 +173,13 @@ class _Answer:
     def __init__(self, scope: Scope, send: Send) -> None:
         self._scope = scope
         self._send = send
-        self._is_closed = False
+        self.is_closed = False
         self.is_begun = False
         self.status = 499
 
     async def send(self, message: Message) -> None:
         """Pass a message of the app on."""
-        if self._is_closed:
+        if self.is_closed:
             return
         if message["type"] == "http.response.start":
             self.is_begun = True
@@ -174,27 +198,43 @@ class _Answer:
 
     def close(self) -> None:
         """Pass nothing on any more."""
-        self._is_closed = True
+        self.is_closed = True
 
 
 class _Body:
-    """Counts what comes in, and ends a body that grows too large."""
+    """Hands the body on; one that grows too large or comes too slowly is refused and ended."""
 
-    def __init__(self, receive: Receive, limit: int) -> None:
+    def __init__(self, receive: Receive, answer: _Answer, limit: int, seconds: float) -> None:
         self._receive = receive
+        self._answer = answer
         self._limit = limit
+        self._seconds = seconds
+        self._until = asyncio.get_running_loop().time() + seconds
         self._size = 0
-        self.is_too_large = False
+        self._is_whole = False
 
     async def receive(self) -> Message:
         """The next message."""
-        message = await self._receive()
+        if self._is_whole:
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._until):
+                message = await self._receive()
+        except TimeoutError:
+            said = f"the body did not come in whole within {self._seconds:g} s"
+            return await self._end(Problem(SLOW, said, _CLOSE))
         if message["type"] == "http.request":
             self._size += len(message.get("body", b""))
+            self._is_whole = not message.get("more_body", False)
             if self._size > self._limit:
-                self.is_too_large = True
-                return {"type": "http.disconnect"}
+                return await self._end(_too_large(self._limit))
         return message
+
+    async def _end(self, problem: Problem) -> Message:
+        if not self._answer.is_begun:
+            await self._answer.refuse(problem)
+        self._answer.close()
+        return {"type": "http.disconnect"}
 
 
 class JsonFormatter(logging.Formatter):

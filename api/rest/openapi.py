@@ -75,7 +75,7 @@ EVERYWHERE = tuple(
     for kind in KINDS
     if kind.name
     in (
-        "usage", "key-required", "scope", "loopback-only", "invalid", "too-large", "rate",
+        "usage", "key-required", "scope", "loopback-only", "slow", "invalid", "too-large", "rate",
         "internal", "store", "overload", "timeout",
     )
 )  # fmt: skip

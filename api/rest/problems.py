@@ -83,6 +83,7 @@ BAD_METHOD = Kind(
 NOT_ACCEPTABLE = Kind(
     "not-acceptable", 406, "The answer cannot be given in that form", "Ask for JSON."
 )
+SLOW = Kind("slow", 408, "The request came too slowly", "Send the whole body without a pause.")
 CONFLICT = Kind(
     "conflict", 409, "This cannot be done now", "Wait for what is under way, or ask an operator."
 )
@@ -129,8 +130,8 @@ RESOURCE = Kind(
 
 KINDS: tuple[Kind, ...] = (
     USAGE, BAD_FILTER, STATEMENT, NO_KEY, NO_SCOPE, NOT_LOOPBACK, NOT_FOUND, BAD_METHOD,
-    NOT_ACCEPTABLE, CONFLICT, NOT_READY, TOO_LARGE, BAD_MEDIA, INVALID, BAD_DATA, RATE, INTERNAL,
-    STORE, ENCODER, OVERLOAD, TIMEOUT, STOPPING, TIME_LIMIT, RESOURCE,
+    NOT_ACCEPTABLE, SLOW, CONFLICT, NOT_READY, TOO_LARGE, BAD_MEDIA, INVALID, BAD_DATA, RATE,
+    INTERNAL, STORE, ENCODER, OVERLOAD, TIMEOUT, STOPPING, TIME_LIMIT, RESOURCE,
 )  # fmt: skip
 """All kinds, by status (docs/http-api.md lists them)."""
 
@@ -214,6 +215,8 @@ def add_handlers(app: FastAPI) -> None:
     @app.exception_handler(WhypathError)
     def known(request: Request, error: WhypathError) -> Response:
         problem = problem_of(error)
+        if isinstance(error, StoreError):
+            request.app.state.service.metrics.store_errors.inc()
         if problem.kind.status >= 500 or problem.detail != str(error):
             log.error("%s: %s", type(error).__name__, error)
         return problem.response(request_id(request))

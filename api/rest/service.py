@@ -11,6 +11,7 @@ from fastapi import Request
 from api.opening import open_project_store, prepare_new_graph
 from api.rest.arrivals import ArrivalPlacer
 from api.rest.asking import Options, read_scenarios
+from api.rest.jobs.training import TrainingJobs
 from api.rest.keys import KeyRing
 from api.rest.metrics import Metrics
 from api.rest.stale import StaleAnswers
@@ -43,6 +44,7 @@ class Service:
     sweeper: Sweeper = field(init=False)
     stale: StaleAnswers | None = field(init=False)
     metrics: Metrics = field(default_factory=Metrics)
+    jobs: TrainingJobs = field(init=False)
     _open: _Open | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _tried: float = float("-inf")
@@ -53,6 +55,7 @@ class Service:
         self.sweeper = Sweeper(self.settings.serve.impressions_days)
         self.stale = StaleAnswers() if self.settings.serve.stale else None
         self.keys = KeyRing(self.settings.project / self.settings.serve.keys)
+        self.jobs = TrainingJobs(self.settings, lambda: self.store, lambda: self.arrivals.notice())
 
     @property
     def store(self) -> Store:
@@ -80,7 +83,8 @@ class Service:
             log.warning("%s", error)
 
     def close(self) -> None:
-        """Close the store."""
+        """End a training that runs, and close the store."""
+        self.jobs.close()
         with self._lock:
             if self._open is not None:
                 self._open.arrivals.close()
@@ -95,8 +99,10 @@ class Service:
                 now = time.monotonic()
                 if now - self._tried < _RETRY_S:
                     raise StoreUnavailableError("the graph store could not be reached a moment ago")
-                self._tried = now
-                store = open_project_store(self.settings, must_exist=False)
+                try:
+                    store = open_project_store(self.settings, must_exist=False)
+                finally:  # after the attempt, which takes as long as the store's own time limit
+                    self._tried = time.monotonic()
                 try:
                     prepare_new_graph(store, self.settings)
                 except BaseException:

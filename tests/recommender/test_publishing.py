@@ -1,5 +1,7 @@
 """Evidence becomes a run: complete, switched at the end, with the old ones cleared away."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -7,8 +9,10 @@ import pytest
 from graph.dataset import read_dataset
 from graph.model import GraphSchema, Run
 from recommender.evidence import Edges, Evidence
-from recommender.publishing import publish
+from recommender.item_factors import ItemFactors
+from recommender.publishing import publish, publish_present
 from recommender.recipe import Recipe, SignalRecipe
+from recommender.run_artifact import read_factors
 
 
 @pytest.fixture
@@ -92,3 +96,35 @@ def test_a_dataset_is_read_with_its_fingerprint(filled, tmp_path):
     assert read_dataset(filled).fingerprint == before.fingerprint
     filled.write_items(pa.table({"id": ["d"]}))
     assert read_dataset(filled).fingerprint != before.fingerprint
+
+
+def test_what_left_the_graph_during_a_training_leaves_the_run(filled, tmp_path):
+    factors = ItemFactors(
+        ids=np.array(["a", "b", "c"], dtype=object),
+        sources=np.arange(6, dtype=np.float32).reshape(3, 2),
+        targets=np.arange(6, 12, dtype=np.float32).reshape(3, 2),
+        parts={"text": np.eye(3, dtype=np.float32)},
+    )
+    wide = replace(
+        evidence_of(0.25),
+        item_edges={
+            "CO_LIKED": Edges(
+                np.array([0, 1, 2], dtype=np.int32),
+                np.array([1, 2, 1], dtype=np.int32),
+                np.array([1.0, 2.0, 3.0]),
+            )
+        },
+        factors=factors,
+    )
+    filled.delete_nodes("Item", ["a"])
+    filled.delete_nodes("Entity", ["e"])
+    run, left_out = publish_present(filled, wide, fingerprint="f", artifacts=tmp_path)
+    assert left_out == 2
+    found = {(e.source, e.target): e.weight for e in filled.evidence(["b", "c"], ["b", "c"], 1)}
+    assert found == {("b", "c"): 2.0, ("c", "b"): 3.0}
+    assert filled.prior(["b", "c"], run.id) == {"b": 2.0, "c": 1.0}
+    read = read_factors(tmp_path, run)
+    assert read.ids.tolist() == ["b", "c"]
+    assert read.targets.tolist() == factors.targets[1:].tolist()
+    assert read.parts["text"].tolist() == [[0, 1, 0], [0, 0, 1]]
+    assert wide.among({"a", "b", "c"}, {"e"}) is wide

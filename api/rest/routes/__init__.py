@@ -11,10 +11,11 @@ from api.rest.routes.items import router as items
 from api.rest.routes.neighbours import router as neighbours
 from api.rest.routes.recommending import router as recommending
 from api.rest.routes.sessions import router as sessions
+from api.rest.routes.training import router as training
 from api.rest.routes.users import router as users
 
 ROUTERS = (
     recommending, explaining, browsing, neighbours, users, items, feedback, sessions,
-    impressions, graph, cypher, health,
+    impressions, graph, cypher, training, health,
 )  # fmt: skip
 """In the order of the documentation."""
