@@ -49,19 +49,24 @@ class Allow:
     async def __call__(
         self,
         request: Request,
-        service: Annotated[Service, Depends(service_of)],
-        header: Annotated[str | None, Security(_header)],
+        declared: Annotated[str | None, Security(_header)] = None,
     ) -> None:
-        """Let the request through, or raise a Problem."""
-        caller = self._check(request, service, header)
-        limit: RateLimit = request.app.state.rate_limit
-        limit.check(caller)
+        """Let the request through, or raise a Problem; asked again, it stays at that.
 
-    def _check(self, request: Request, service: Service, header: str | None) -> str:
+        `declared` is for the OpenAPI document: a strict route asks before FastAPI reads anything.
+        """
+        passed: set[Scope] = request.scope.setdefault("allowed", set())
+        if self.scope not in passed:
+            caller = self._check(request, await service_of(request))
+            limit: RateLimit = request.app.state.rate_limit
+            limit.check(caller)
+            passed.add(self.scope)
+
+    def _check(self, request: Request, service: Service) -> str:
         if service.keys.is_empty:
             check_loopback(request)
             return "loopback"
-        text = header or _bearer(request)
+        text = request.headers.get(HEADER) or _bearer(request)
         key: ApiKey | None = service.keys.find(text) if text else None
         if key is None:
             said = "this API key is not known" if text else f"send an API key in {HEADER}"

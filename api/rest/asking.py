@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from api.rest.parameters import Id
+from api.rest.parameters import PLAIN_KEYS, WHOLE, Id, Line, Text
 from api.rest.problems import NOT_FOUND, Problem, invalid_problem
 from api.settings import RecommendSettings, Settings
 from graph.errors import UsageError
@@ -16,17 +16,22 @@ from recommender.suggestion import Explain
 
 MAX_EXCLUDED = 10_000
 MAX_HISTORY = 1_000
+MAX_IN_ADDRESS = 100
+"""Ids in a query: an address has room for some 60 KB."""
+
 MAX_CONTEXT = 20
 
 Signal = Literal[
     "collaborative", "sequential", "knowledge", "semantic", "factors", "profile", "prior"
 ]
-Words = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-ScenarioName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-N = Annotated[int, Field(ge=1, le=MAX_N, description="How many, 10 by default.")]
-Offset = Annotated[int, Field(ge=0, le=MAX_OFFSET, description="Places of the list to leave out.")]
+Words = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
+ScenarioName = Annotated[Line, StringConstraints(min_length=1, max_length=100)]
+N = Annotated[int, Field(ge=1, le=MAX_N, description="How many, 10 by default."), WHOLE]
+Offset = Annotated[
+    int, Field(ge=0, le=MAX_OFFSET, description="Places of the list to leave out."), WHOLE
+]
 Filter = Annotated[
-    str,
+    Text,
     Field(
         max_length=MAX_LENGTH,
         description="Only items for which it holds.",
@@ -34,7 +39,7 @@ Filter = Annotated[
     ),
 ]
 Boost = Annotated[
-    str,
+    Text,
     Field(
         max_length=MAX_LENGTH,
         description="Factors, from 0 to 100, of the scores of items that pass a test.",
@@ -42,12 +47,13 @@ Boost = Annotated[
     ),
 ]
 Context = Annotated[
-    dict[Words, Annotated[str, StringConstraints(max_length=200)]],
+    dict[Words, Annotated[Line, StringConstraints(max_length=200)]],
     Field(
         max_length=MAX_CONTEXT,
         description="The caller's words for the occasion. They change no suggestion: they come "
         "back in the answer, and can be kept with the impressions.",
         examples=[{"device": "tv"}],
+        json_schema_extra=PLAIN_KEYS,
     ),
 ]
 
@@ -113,6 +119,18 @@ class Asked(Options):
     ] = None
 
 
+class AskedInAddress(Asked):
+    """The same in a query, where lists are short."""
+
+    exclude: Annotated[
+        list[Id] | None,
+        Field(
+            max_length=MAX_IN_ADDRESS,
+            description="Items that must not be suggested; longer lists go in the body of POST.",
+        ),
+    ] = None
+
+
 class AskedBody(Asked):
     """The same in a body."""
 
@@ -148,10 +166,14 @@ class AskedToExplain(RankingOptions):
     """The list that an item is explained in, and the pieces of history to imagine away."""
 
     scenario: ScenarioName | None = None
+    exclude: Annotated[
+        list[Id] | None,
+        Field(max_length=MAX_IN_ADDRESS, description="Items that must not be suggested."),
+    ] = None
     without: Annotated[
         list[Id] | None,
         Field(
-            max_length=MAX_HISTORY,
+            max_length=MAX_IN_ADDRESS,
             description="Items of the history: what if they weighed nothing?",
         ),
     ] = None

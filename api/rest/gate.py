@@ -78,6 +78,9 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        asked = scope["method"]
+        # An answer to HEAD is one to GET that the server sends without its body (RFC 9110, 9.3.2).
+        scope = {**scope, "method": "GET" if asked == "HEAD" else asked}
         scope["request_id"] = _request_id(scope)
         scope["path"] = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
         answer = _Answer(scope, send)

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from api.rest.access import Allow
-from api.rest.problems import KINDS, MEDIA_TYPE, PREFIX, Kind
+from api.rest.problems import BAD_MEDIA, INVALID, KINDS, MEDIA_TYPE, PREFIX, Kind
 
 DESCRIPTION = """\
 Suggestions with the path behind each: every score is a sum of contributions, and every path is in
@@ -97,8 +97,9 @@ def scopes(routers: Iterable[APIRouter]) -> dict[str, str]:
 def complete(document: dict[str, Any], scope_of: Mapping[str, str]) -> dict[str, Any]:
     """Add to FastAPI's document what it does not know, and take out what is not so.
 
-    Every operation gets its scope as `x-scope`; its own problem for a request that is not valid
-    stands in place of FastAPI's. Problems stand once, among the components, by their kinds.
+    Every operation gets its scope as `x-scope`, and the problems of requests that no route looks at
+    itself: of a query that is not valid, and of a body that is no JSON. Problems stand once, among
+    the components, by their kinds.
     """
     shared: dict[str, Any] = {}
     for methods in document["paths"].values():
@@ -108,12 +109,15 @@ def complete(document: dict[str, Any], scope_of: Mapping[str, str]) -> dict[str,
                 operation["x-scope"] = scope
             else:
                 operation.pop("security", None)
-            responses = operation["responses"]
-            for status, response in responses.items():
+            strict = problems(INVALID, *([BAD_MEDIA] if "requestBody" in operation else []))
+            for status, response in strict.items():
+                operation["responses"].setdefault(str(status), response)
+            operation["responses"] = dict(sorted(operation["responses"].items()))
+            for status, response in operation["responses"].items():
                 if MEDIA_TYPE in response.get("content", {}):
                     name = _name(response)
                     shared[name] = response
-                    responses[status] = {"$ref": f"#/components/responses/{name}"}
+                    operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
     document.setdefault("components", {})["responses"] = dict(sorted(shared.items()))
     schemas = document["components"].get("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 
 from fastapi import Path, Query
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from graph.errors import UsageError
 
@@ -15,9 +15,6 @@ MAX_ID = 512
 """Characters of an id."""
 
 MAX_PAGE = 1_000
-
-_SAID: dict[str, Any] = {"pattern": r"^[^\u0000-\u001f]+$"}
-"""What the document says of ids; `_plain` checks it, in a sentence."""
 
 
 def _decoded(value: Any) -> Any:
@@ -34,16 +31,38 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str) and any(
         ord(one) < 32 or 0xD800 <= ord(one) < 0xE000 for one in value
     ):
-        raise ValueError("control characters are not allowed in ids")
+        raise ValueError("control characters are not allowed")
     return value
 
 
-Id = Annotated[
-    str,
-    BeforeValidator(_plain),
-    StringConstraints(min_length=1, max_length=MAX_ID),
-    Field(json_schema_extra=_SAID),
-]
+def _printable(value: str) -> str:
+    if any(ord(one) < 32 and one not in "\t\n\r" for one in value):
+        raise ValueError("control characters are not allowed but for tabs and line ends")
+    return value
+
+
+def _whole(value: Any) -> Any:
+    """JSON has one kind of number: 3.0 is the integer 3."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+PLAIN: dict[str, Any] = {"pattern": r"^[^\u0000-\u001f]*$"}
+PRINTABLE: dict[str, Any] = {"pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f]*$"}
+"""What the OpenAPI document says of the checks above, which say in words what is wrong."""
+
+Line = Annotated[str, BeforeValidator(_plain), Field(json_schema_extra=PLAIN)]
+"""A text without control characters."""
+
+Text = Annotated[str, AfterValidator(_printable), Field(json_schema_extra=PRINTABLE)]
+"""A text that may have several lines."""
+
+WHOLE = BeforeValidator(_whole)
+"""The last annotation of an integer in a body."""
+
+PLAIN_KEYS: dict[str, Any] = {"additionalProperties": False}
+"""Of an object whose keys are `Line`: the document says that no others are allowed."""
+
+Id = Annotated[Line, StringConstraints(min_length=1, max_length=MAX_ID)]
 """An id in a body or a query."""
 
 PathId = Annotated[
@@ -53,7 +72,7 @@ PathId = Annotated[
     StringConstraints(min_length=1, max_length=MAX_ID),
     Path(
         description="The id, percent-encoded where it holds a slash, for instance.",
-        json_schema_extra=_SAID,
+        json_schema_extra=PLAIN,
     ),
 ]
 """An id in a path; validators run from the last to the first."""

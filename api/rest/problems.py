@@ -13,6 +13,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
 from graph.errors import (
@@ -233,7 +234,20 @@ def add_handlers(app: FastAPI) -> None:
             405: f"{request.method} is not allowed on this route; see the header Allow",
         }
         detail = details.get(error.status_code, str(error.detail))
-        return Problem(kind, detail, error.headers or {}).response(request_id(request))
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(allowed_methods(request))
+        return Problem(kind, detail, headers).response(request_id(request))
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """The methods of a path, over all of its routes: the framework names those of one route."""
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    found: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        if route.methods and route.path_regex.match(path):
+            found |= route.methods
+    return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 
 def invalid_problem(errors: Sequence[Any]) -> Problem:

@@ -9,15 +9,16 @@ from typing import Annotated, Any, Self
 
 from fastapi import Query
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
 )
 
-from api.rest.parameters import Id
+from api.rest.parameters import PLAIN_KEYS, WHOLE, Id, Line, Text
 from api.rest.problems import TOO_LARGE, Problem
 from api.rest.service import Service
 from graph.batches import BatchOutcome
@@ -33,45 +34,34 @@ EARLIEST, LATEST = -62_135_596_800, 253_402_300_799
 """The years 1 to 9999 in epoch seconds; milliseconds of today are beyond them."""
 
 
-def _printable(value: str) -> str:
-    if any(ord(one) < 32 and one not in "\t\n\r" for one in value):
-        raise ValueError("control characters are not allowed but for tabs and line ends")
-    return value
+def _one_of_these(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return check(value)
+    except ValidationError as error:
+        raise ValueError(
+            f"a value is a text of at most {MAX_TEXT:,} characters without control characters, a "
+            "finite number, an integer of at most 64 bits, true, false, or null"
+        ) from error
 
 
-_SAID: dict[str, Any] = {"pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f]*$"}
-"""What the document says of texts; `_printable` checks it, in a sentence."""
-
-Name = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=MAX_NAME),
-    AfterValidator(_printable),
-    Field(json_schema_extra=_SAID),
-]
-TypeName = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Name = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_NAME)]
+TypeName = Annotated[Line, StringConstraints(min_length=1, max_length=100)]
 TypeFilter = Annotated[
     list[TypeName] | None,
     Query(alias="type", max_length=100, description="Only these types; all where left out."),
 ]
-Text = Annotated[
-    str,
-    StringConstraints(max_length=MAX_TEXT),
-    AfterValidator(_printable),
-    Field(json_schema_extra=_SAID),
-]
-Value = (
+LongText = Annotated[Text, StringConstraints(max_length=MAX_TEXT)]
+Value = Annotated[
     bool
     | Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
     | Annotated[float, Field(allow_inf_nan=False)]
-    | Text
-    | None
-)
-Properties = Annotated[dict[TypeName, Value], Field(max_length=MAX_PROPERTIES)]
-
-
-def _whole(value: Any) -> Any:
-    """JSON has one kind of number: 5.0 is an integer, too."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    | LongText
+    | None,
+    WrapValidator(_one_of_these),
+]
+Properties = Annotated[
+    dict[TypeName, Value], Field(max_length=MAX_PROPERTIES, json_schema_extra=PLAIN_KEYS)
+]
 
 
 class Part(BaseModel):
@@ -141,7 +131,7 @@ class NewItem(Part):
 
     id: Id
     title: Name | None = None
-    text: Text | None = None
+    text: LongText | None = None
     properties: Properties = {}
     facts: Annotated[list[NewFact], Field(max_length=MAX_FACTS)] = []
 
@@ -166,7 +156,7 @@ class ItemPatch(Part):
     )
 
     title: Name | None = None
-    text: Text | None = None
+    text: LongText | None = None
     properties: Properties = {}
 
     def values(self) -> dict[str, Scalar]:
@@ -188,8 +178,8 @@ class NewFeedback(Part):
     item: Id
     value: Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)] = 1.0
     at: Annotated[
-        Annotated[int, BeforeValidator(_whole)] | None,
-        Field(ge=EARLIEST, le=LATEST, description="Seconds since 1970; now, where left out."),
+        Annotated[int, Field(ge=EARLIEST, le=LATEST), WHOLE] | None,
+        Field(description="Seconds since 1970; now, where left out."),
     ] = None
 
     def row(self, now: int) -> FeedbackEdge:

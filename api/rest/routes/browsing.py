@@ -11,12 +11,13 @@ from api.rest.json_answer import JsonAnswer
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.problems import BAD_FILTER, NOT_READY
 from api.rest.service import Service, service_of
+from api.rest.strict import StrictRoute
 from graph.errors import NotReadyError
 from recommender.browsing import Browsed, Page, latest_items, popular_items
 from recommender.request import Language
 from recommender.sentences import phrases
 
-router = APIRouter(tags=["recommend"], dependencies=[needs("read")])
+router = APIRouter(tags=["recommend"], dependencies=[needs("read")], route_class=StrictRoute)
 Parts = Annotated[Service, Depends(service_of)]
 Properties = Annotated[bool, Query(description="Give the properties of the items.")]
 

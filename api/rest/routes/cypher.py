@@ -3,16 +3,18 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.rest.access import needs
 from api.rest.json_answer import JsonAnswer
 from api.rest.openapi import EVERYWHERE, problems
+from api.rest.parameters import Text
 from api.rest.problems import RESOURCE, STATEMENT, TIME_LIMIT
 from api.rest.service import Service, service_of
+from api.rest.strict import StrictRoute
 from graph.asking.limits import AskLimits
 
-router = APIRouter(tags=["graph"], dependencies=[needs("cypher")])
+router = APIRouter(tags=["graph"], dependencies=[needs("cypher")], route_class=StrictRoute)
 Parts = Annotated[Service, Depends(service_of)]
 
 LIMITS = AskLimits()
@@ -35,7 +37,7 @@ class Statement(BaseModel):
         },
     )
 
-    statement: str = Field(min_length=1, max_length=LIMITS.statement_length)
+    statement: Annotated[Text, StringConstraints(min_length=1, max_length=LIMITS.statement_length)]
     parameters: dict[str, Any] = Field({}, description="Values by name, without the `$`.")
 
 

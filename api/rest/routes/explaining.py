@@ -13,9 +13,10 @@ from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import PathId
 from api.rest.problems import BAD_FILTER, CONFLICT, NOT_FOUND, NOT_READY
 from api.rest.service import Service, service_of
+from api.rest.strict import StrictRoute
 from recommender.subgraph import subgraph_json
 
-router = APIRouter(tags=["recommend"], dependencies=[needs("read")])
+router = APIRouter(tags=["recommend"], dependencies=[needs("read")], route_class=StrictRoute)
 Parts = Annotated[Service, Depends(service_of)]
 
 

@@ -14,11 +14,12 @@ from api.rest.parameters import Cursor, Limit, PathId, make_cursor, read_cursor
 from api.rest.problems import NOT_FOUND, RESOURCE
 from api.rest.rows import Deleted, FeedbackEntry, NewFeedback, TypeFilter, Written, check_batch
 from api.rest.service import Service, service_of
+from api.rest.strict import StrictRoute
 from graph.errors import NotFoundError
 from graph.feedback_batches import write_feedback_batch
 from graph.model import FeedbackEdge, NodeLabel
 
-router = APIRouter(tags=["feedback"])
+router = APIRouter(tags=["feedback"], route_class=StrictRoute)
 Parts = Annotated[Service, Depends(service_of)]
 READ, WRITE = [needs("read")], [needs("write")]
 

@@ -7,9 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.rest.access import needs
 from api.rest.openapi import EVERYWHERE, problems
-from api.rest.parameters import PathId
+from api.rest.parameters import Line, PathId
 from api.rest.problems import NOT_FOUND
+from api.rest.rows import TypeName
 from api.rest.service import Service, service_of
+from api.rest.strict import StrictRoute
 from graph.errors import NotFoundError
 from graph.model import (
     ENTITY_EVIDENCE,
@@ -23,7 +25,7 @@ from graph.model import (
 )
 from graph.store import Store
 
-router = APIRouter(tags=["graph"], dependencies=[needs("read")])
+router = APIRouter(tags=["graph"], dependencies=[needs("read")], route_class=StrictRoute)
 Parts = Annotated[Service, Depends(service_of)]
 
 LOOKED_AT: tuple[NodeLabel, ...] = ("Item", "Entity", "User")
@@ -34,7 +36,7 @@ Label = Annotated[
     Query(description="User, Item or Entity; without it the first of Item, Entity, User."),
 ]
 Relations = Annotated[
-    list[str] | None,
+    list[TypeName] | None,
     Query(max_length=50, description="Only these relationship types; may be given several times."),
 ]
 
@@ -172,7 +174,7 @@ def get_neighborhood(
 @router.get("/api/graph/search", summary="Nodes by name", responses=problems(*EVERYWHERE))
 def search_nodes(
     service: Parts,
-    q: Annotated[str, Query(min_length=1, max_length=200, description="A part of the name.")],
+    q: Annotated[Line, Query(min_length=1, max_length=200, description="A part of the name.")],
     label: Annotated[
         list[NodeLabel] | None, Query(max_length=3, description="Only nodes of these labels.")
     ] = None,

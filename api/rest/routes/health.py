@@ -12,9 +12,10 @@ from api.rest.access import needs
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.problems import INTERNAL, STORE
 from api.rest.service import Service, service_of
+from api.rest.strict import StrictRoute
 from graph.errors import StoreError
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operation"], route_class=StrictRoute)
 Parts = Annotated[Service, Depends(service_of)]
 
 

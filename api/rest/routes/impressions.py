@@ -14,10 +14,11 @@ from api.rest.problems import RESOURCE
 from api.rest.recommendation_ids import PATTERN, read_id
 from api.rest.rows import EARLIEST, LATEST, Failed, Part, check_batch
 from api.rest.service import Service, service_of
+from api.rest.strict import StrictRoute
 from graph.errors import NotFoundError, UsageError
 from graph.model import Outcome, ShownList
 
-router = APIRouter(tags=["feedback"], dependencies=[needs("write")])
+router = APIRouter(tags=["feedback"], dependencies=[needs("write")], route_class=StrictRoute)
 Parts = Annotated[Service, Depends(service_of)]
 
 RecommendationText = Annotated[

@@ -20,10 +20,11 @@ from api.rest.rows import (
     check_batch,
 )
 from api.rest.service import Service, service_of
+from api.rest.strict import StrictRoute
 from graph.errors import NotFoundError
 from graph.node_batches import write_node_batch
 
-router = APIRouter(tags=["items"])
+router = APIRouter(tags=["items"], route_class=StrictRoute)
 Parts = Annotated[Service, Depends(service_of)]
 READ, WRITE = [needs("read")], [needs("write")]
 

@@ -12,10 +12,11 @@ from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import PathId
 from api.rest.problems import BAD_FILTER, CONFLICT, NOT_FOUND, NOT_READY
 from api.rest.service import Service, service_of
+from api.rest.strict import StrictRoute
 from recommender.request import Request
 from recommender.user_neighbours import user_neighbours
 
-router = APIRouter(dependencies=[needs("read")])
+router = APIRouter(dependencies=[needs("read")], route_class=StrictRoute)
 Parts = Annotated[Service, Depends(service_of)]
 
 LIKENESS = ("collaborative", "sequential", "knowledge", "semantic")

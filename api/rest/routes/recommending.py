@@ -8,15 +8,16 @@ from fastapi import APIRouter, Depends, Query
 
 from api.rest.access import needs
 from api.rest.answers import Suggestions
-from api.rest.asking import Asked, AskedBody, AskedInSession, choices, make_request
+from api.rest.asking import Asked, AskedBody, AskedInAddress, AskedInSession, choices, make_request
 from api.rest.json_answer import JsonAnswer
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import PathId
 from api.rest.problems import BAD_FILTER, CONFLICT, NOT_FOUND, NOT_READY
 from api.rest.recommendation_ids import make_id
 from api.rest.service import Service, service_of
+from api.rest.strict import StrictRoute
 
-router = APIRouter(tags=["recommend"], dependencies=[needs("read")])
+router = APIRouter(tags=["recommend"], dependencies=[needs("read")], route_class=StrictRoute)
 Parts = Annotated[Service, Depends(service_of)]
 _PROBLEMS = problems(*EVERYWHERE, BAD_FILTER, NOT_FOUND, NOT_READY, CONFLICT)
 
@@ -28,7 +29,7 @@ _PROBLEMS = problems(*EVERYWHERE, BAD_FILTER, NOT_FOUND, NOT_READY, CONFLICT)
     responses=_PROBLEMS,
 )
 def recommend_for_user(
-    service: Parts, user: PathId, asked: Annotated[Asked, Query()]
+    service: Parts, user: PathId, asked: Annotated[AskedInAddress, Query()]
 ) -> JsonAnswer:
     """The best items for a user, best first, each with the paths that made its score.
 

@@ -13,12 +13,13 @@ from api.rest.parameters import Id, PathId
 from api.rest.problems import NOT_FOUND, NOT_READY, RESOURCE
 from api.rest.rows import EARLIEST, LATEST, Part, TypeName, Written
 from api.rest.service import Service, service_of
+from api.rest.strict import StrictRoute
 from graph.errors import NotReadyError
 from graph.feedback_batches import write_feedback_batch
 from graph.model import FeedbackEdge
 from recommender.near_matches import no_such_user
 
-router = APIRouter(tags=["feedback"], dependencies=[needs("write")])
+router = APIRouter(tags=["feedback"], dependencies=[needs("write")], route_class=StrictRoute)
 Parts = Annotated[Service, Depends(service_of)]
 
 
