@@ -36,7 +36,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """The usual amounts of facts by relation: their mean, and what they are divided by."""
+    """The usual amounts of facts of these relations and of their products (`learning/blocks.py`):
+    their mean, and what they are divided by."""
 
     relations: tuple[str, ...] = ()
     mean: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))

@@ -33,7 +33,8 @@ from recommender.learning.validation import Bench, feedback_rows
 from recommender.recipe import RELATION_OF_SIGNAL, SignalRecipe
 
 DAMPING = 0.5
-"""Between the sum and the mean over the history: a longer one says more, but not in proportion."""
+"""Between the sum and the mean over the history: a longer one says more, but not in proportion.
+That of `CONTENT` is chosen where the weights for items without feedback are learned."""
 
 SEQUENTIAL_EDGES = 2
 """Times `edges_per_item` for `FOLLOWED_BY`: only the latest pieces of a history are looked up
@@ -201,12 +202,14 @@ class Assembly:
 
     def signal_recipe(self, signal: str, theta: float, choices: Choices) -> SignalRecipe:
         """How a signal weighs a history."""
-        decay = None
+        decay, damping = None, DAMPING
         if signal == "collaborative":
             decay = choices.collaborative.decay
         elif signal == "sequential":
             decay = choices.sequential.decay
-        return SignalRecipe(RELATION_OF_SIGNAL[signal], theta, decay, DAMPING)
+        elif signal in CONTENT and choices.unseen is not None:
+            damping = choices.unseen.damping
+        return SignalRecipe(RELATION_OF_SIGNAL[signal], theta, decay, damping)
 
     def scorer(
         self, bench: Bench, fit: Feedback, choices: Choices

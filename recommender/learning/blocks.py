@@ -89,10 +89,12 @@ def centre(vectors: Vectors) -> NDArray[np.float32]:
 
 
 def amounts(dataset: Dataset, relations: Iterable[str] | None = None) -> NDArray[np.float32]:
-    """How much is known of each item: `log(1 + facts)` a relation, shape (n_items, n_relations).
+    """How much is known of each item: `log(1 + facts)` of each of n relations, and the products of
+    any two of them, shape (n_items, n + n (n + 1) / 2).
 
-    Much is known of what many know: it predicts the popularity of an item without feedback. The
-    relations are by default all of the dataset, in ascending order.
+    Much is known of what many know: it predicts the popularity of an item without feedback. With
+    products, a long cast can say more of a film in one language than of one in five. The relations
+    are by default all of the dataset, in ascending order.
     """
     counts = [
         np.bincount(dataset.item_facts[relation].source, minlength=len(dataset.items))
@@ -102,7 +104,9 @@ def amounts(dataset: Dataset, relations: Iterable[str] | None = None) -> NDArray
     ]
     if not counts:
         return np.zeros((len(dataset.items), 0), dtype=np.float32)
-    return np.log1p(np.stack(counts, axis=1)).astype(np.float32)
+    plain = np.log1p(np.stack(counts, axis=1)).astype(np.float32)
+    first, second = np.triu_indices(plain.shape[1])
+    return np.hstack([plain, plain[:, first] * plain[:, second]])
 
 
 def _pairs(

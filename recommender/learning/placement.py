@@ -43,17 +43,22 @@ class Placement:
     popularity_model: PopularityModel
 
     def scores(
-        self, history: csr_array, choice: UnseenChoice, factors: Factors | None
+        self,
+        content: csr_array,
+        history: csr_array,
+        choice: UnseenChoice,
+        factors: Factors | None,
     ) -> NDArray[np.float32]:
         """Scores in units of the loss; shape (users, len(items)).
 
-        `history` holds damped weights of all items, shape (users, n_items).
+        `content` and `history` hold damped weights of all items, shape (users, n_items): those of
+        SHARES and RESEMBLES, and those of the factor model.
         """
         shares = self.knowledge.shares
-        total = choice.knowledge * ((history @ shares) @ shares[self.items].T).toarray()
+        total = choice.knowledge * ((content @ shares) @ shares[self.items].T).toarray()
         for name, weight in choice.blocks.items():
             block = self.knowledge.blocks[name]
-            product = (history @ block) @ block[self.items].T
+            product = (content @ block) @ block[self.items].T
             total += weight * (product if isinstance(product, np.ndarray) else product.toarray())
         if factors is not None and self.fused.shape[1]:
             total += choice.factors * ((history @ factors.sources) @ self.fused.T)
@@ -113,9 +118,11 @@ def scale_unseen(
         return unit
     types = assembly.dataset.feedback_types
     strength = type_strength(bench.history, types, mixture.type_weights)
-    alone = assembly.signal_recipe("semantic", 1.0, choices)
-    history = weigh(bench.history, strength, alone, bench.shape)
-    scores = placement.scores(history, unseen, factors) * np.float32(unit)
+    content, history = (
+        weigh(bench.history, strength, assembly.signal_recipe(name, 1.0, choices), bench.shape)
+        for name in ("semantic", "factors")
+    )
+    scores = placement.scores(content, history, unseen, factors) * np.float32(unit)
     qualities = []
     for scale in UNSEEN_SCALES:
         total[:, placement.items] = np.float32(scale) * scores

@@ -6,7 +6,8 @@ non-negative combination of what can be known of such an item,
 
     SHARES + RESEMBLES per block + fused vector with the user's factors + predicted popularity,
 
-and its weights minimise the listwise softmax loss over all folds at once, with an L2 penalty.
+and its weights minimise the listwise softmax loss over all folds at once, with an L2 penalty. How
+far the length of the history counts in SHARES and RESEMBLES is chosen over the same folds.
 Weights learned on one set of 200 items do not carry over to the next; over folds they do.
 `docs/decisions/unseen-items.md` has what else was tried.
 """
@@ -32,7 +33,10 @@ PENALTY = 0.3
 REGULARIZATIONS = (0.2, 0.5, 1.0, 2.0)
 """Of the fusion, in units of the kernel's diagonal."""
 
-POPULARITY_RIDGE = 0.15
+DAMPINGS = (0.5, 0.25, 0.0)
+"""Tried for the history in SHARES and RESEMBLES: 0 is the sum over it, .5 half-way to the mean."""
+
+POPULARITY_RIDGE = 0.6
 """Of the predicted popularity, in units of the kernel's diagonal."""
 
 LEAST_DEVIATION = 0.1
@@ -50,9 +54,10 @@ class UnseenChoice:
     """Weights of an untouched item's terms.
 
     `knowledge`: of SHARES; `blocks`: `w_b` of RESEMBLES; `factors` and `popularity`: of the fused
-    vector, whose ridge is `regularization`, and of the predicted popularity. `deviation` is that of
-    the whole score over the items of a list. `quality`: nDCG@10 on the folds, of all terms together
-    and of each kind alone.
+    vector, whose ridge is `regularization`, and of the predicted popularity. `damping` is that of
+    the history in the terms of SHARES and RESEMBLES. `deviation` is that of the whole score over
+    the items of a list. `quality`: nDCG@10 on the folds, of all terms together and of each kind
+    alone.
     """
 
     knowledge: float
@@ -60,6 +65,7 @@ class UnseenChoice:
     factors: float = 0.0
     popularity: float = 0.0
     regularization: float = 0.5
+    damping: float = 0.5
     deviation: float = 1.0
     quality: Mapping[str, float] = field(default_factory=dict)
 
@@ -131,24 +137,35 @@ def learn_unseen(
         _Hidden(known, np.setdiff1d(touched, items), items, knowledge, users, damping, count)
         for items in hidden
     ]
-    plain = [fold.plain(blocks) for fold in folds]
+    plain = [{value: fold.plain(blocks, value) for value in DAMPINGS} for fold in folds]
     even = dict.fromkeys(blocks, 1.0)
     popularity = [fold.popularity(even) for fold in folds]
     vectors = [fold.user_factors(factors, seed) for fold in folds]
     # Vectors and predicted popularity are served by the factor model.
     served = np.float32(factors is not None)
 
-    def assemble(regularization: float) -> list[_Fold]:
-        assembled = []
-        for fold, layers, pair, rank in zip(folds, plain, vectors, popularity, strict=True):
-            fused = fold.fused_term(even, *pair, regularization)
-            assembled.append(fold.fold(np.stack([*layers, served * fused, served * rank])))
-        return assembled
+    def assemble(fused: list[NDArray[np.float32]], value: float) -> list[_Fold]:
+        return [
+            fold.fold(np.stack([*layers[value], served * term, served * rank]))
+            for fold, layers, term, rank in zip(folds, plain, fused, popularity, strict=True)
+        ]
 
-    candidates = [(value, assemble(value)) for value in REGULARIZATIONS[: None if served else 1]]
     alone = np.eye(len(blocks) + 3)[-2]
-    regularization, assembled = max(candidates, key=lambda pair: _quality(pair[1], alone))
-    weights = _fit(assembled)
+    terms = {
+        value: [
+            fold.fused_term(even, *pair, value) for fold, pair in zip(folds, vectors, strict=True)
+        ]
+        for value in REGULARIZATIONS[: None if served else 1]
+    }
+    regularization = max(
+        terms, key=lambda value: _quality(assemble(terms[value], DAMPINGS[0]), alone)
+    )
+    candidates = []
+    for value in DAMPINGS:
+        assembled = assemble(terms[regularization], value)
+        weights = _fit(assembled)
+        candidates.append((_quality(assembled, weights), value, weights, assembled))
+    _, content_damping, weights, assembled = max(candidates, key=lambda candidate: candidate[0])
     kinds = {
         "all": slice(None),
         "knowledge": slice(0, 1),
@@ -162,6 +179,7 @@ def learn_unseen(
         factors=float(weights[-2]),
         popularity=float(weights[-1]),
         regularization=regularization,
+        damping=content_damping,
         deviation=float(np.mean([fold.deviation(weights) for fold in assembled])) or 1.0,
         quality={
             kind: round(_quality(assembled, _only(weights, part)), 5)
@@ -193,15 +211,15 @@ class _Hidden:
     damping: float
     count: NDArray[np.floating]
 
-    def histories(self) -> csr_array:
+    def histories(self, damping: float) -> csr_array:
         rows = csr_array(self.known[self.users][:, self.kept])
         length = np.maximum(np.asarray(rows.sum(axis=1)).ravel(), 1.0)
-        scale = np.repeat(length**-self.damping, np.diff(rows.indptr))
+        scale = np.repeat(length**-damping, np.diff(rows.indptr))
         return csr_array((rows.data * scale, rows.indices, rows.indptr), shape=rows.shape)
 
-    def plain(self, blocks: list[str]) -> NDArray[np.float32]:
+    def plain(self, blocks: list[str], damping: float) -> NDArray[np.float32]:
         """Terms of SHARES, and of RESEMBLES one layer a block: (1 + blocks, users, items)."""
-        history = self.histories()
+        history = self.histories(damping)
         layers = []
         for features in (self.knowledge.shares, *(self.knowledge.blocks[name] for name in blocks)):
             product = (history @ features[self.kept]) @ features[self.items].T
@@ -212,7 +230,7 @@ class _Hidden:
         """What is predicted for the hidden items, times the sum of the user's history, so that it
         stays in proportion to the other terms: (users, items)."""
         model = fit_popularity_model(self.knowledge.take(self.kept), weights, self.count[self.kept])
-        length = np.asarray(self.histories().sum(axis=1)).ravel()
+        length = np.asarray(self.histories(self.damping).sum(axis=1)).ravel()
         predicted = model.predict(self.knowledge.take(self.items))
         return np.outer(length, predicted).astype(np.float32)
 
@@ -225,7 +243,7 @@ class _Hidden:
             return nothing.repeat(len(self.users), axis=0), nothing.repeat(len(self.kept), axis=0)
         rows = csr_array(self.known[:, self.kept])
         factors = fit_factors(rows, choice, self.damping, seed)
-        return self.histories() @ factors.sources, factors.targets
+        return self.histories(self.damping) @ factors.sources, factors.targets
 
     def fused_term(
         self,
@@ -250,7 +268,7 @@ class PopularityModel:
     """Predicts `log(1 + n)` minus its mean over the items learned from, n being an item's feedback.
 
     Amounts count as one more block, `AMOUNT`, once `mean` is taken away and the rest is divided by
-    `scale`, both of shape (n_relations,): it then counts as much as one with rows of length 1.
+    `scale`, both of shape (n_amounts,): it then counts as much as one with rows of length 1.
     """
 
     maps: Mapping[str, NDArray[np.float32]]
