@@ -168,6 +168,9 @@ def test_wrong_expressions_and_parameters_say_what_is_wrong(http: httpx.Client) 
     assert "a colon and a factor must follow" in problem(wrong, 400)
     assert wrong.json()["type"] == "urn:whypath:problem:filter"
     assert "'colour'" in problem(http.get("/api/recommend/u1?filter=colour == 1"), 400)
+    many = {"exclude": [f"x{n}" for n in range(101)]}
+    assert problem(http.get("/api/recommend/u1", params=many), 422).startswith("exclude")
+    assert http.post("/api/recommend/u1", json=many).status_code == 200
     assert problem(http.get("/api/recommend/u1?wherever=1"), 422).startswith("wherever")
     missing = http.get("/api/recommend/u1?scenario=home")
     assert "no scenario is called 'home'; the settings have none" in problem(missing, 404)
