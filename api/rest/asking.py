@@ -15,9 +15,6 @@ from recommender.request import MAX_N, MAX_OFFSET, Language, Request, Rotation
 from recommender.suggestion import Explain
 
 MAX_EXCLUDED = 10_000
-MAX_IN_ADDRESS = 100
-"""Ids in an address, which must not grow too long for what reads it."""
-
 MAX_HISTORY = 1_000
 MAX_IN_ADDRESS = 100
 """Ids in a query: an address has room for some 60 KB."""
@@ -70,10 +67,7 @@ class RankingOptions(BaseModel):
     filter: Filter | None = None
     exclude: Annotated[
         list[Id] | None,
-        Field(
-            max_length=MAX_IN_ADDRESS,
-            description="Items that must not be suggested; a body may name 10,000.",
-        ),
+        Field(max_length=MAX_EXCLUDED, description="Items that must not be suggested."),
     ] = None
     include_seen: Annotated[
         bool | None, Field(description="Suggest items of the history, too.")
@@ -154,10 +148,6 @@ class AskedBody(Asked):
         },
     )
 
-    exclude: Annotated[
-        list[Id] | None,
-        Field(max_length=MAX_EXCLUDED, description="Items that must not be suggested."),
-    ] = None
     context: Context | None = None
 
 
