@@ -31,7 +31,7 @@ class KgeSettings:
     are trained on, for all `epochs`.
     """
 
-    model: str = "TransE"
+    model: str = "MuRE"
     embedding_size: int = 64
     epochs: int = 40
     learning_rate: float = 0.01
@@ -51,7 +51,7 @@ class KgeSettings:
 
     def __post_init__(self) -> None:
         if not self.model.strip():
-            raise UsageError("kge.model is empty; name a model of PyKEEN, e.g. TransE")
+            raise UsageError("kge.model is empty; name a model of PyKEEN, e.g. MuRE")
         for name in (
             *("embedding_size", "epochs", "batch_size", "negatives", "validation_triples"),
             *("check_every", "patience", "checkpoint_every", "threads"),

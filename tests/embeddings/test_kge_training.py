@@ -172,7 +172,7 @@ def test_a_model_that_needs_inverse_relations_gets_them(tmp_path: Path) -> None:
     [
         ({"model": "TransEE"}, "no model 'TransEE'; did you mean TransE"),
         ({"model": "zzz"}, "no model 'zzz'; PyKEEN has .*TransE"),
-        ({"parameters": {"norm": 2}}, "TransE cannot be made with .*norm"),
+        ({"parameters": {"norm": 2}}, "MuRE cannot be made with .*norm"),
         ({"model": "CompGCN"}, "CompGCN cannot be made"),
     ],
 )
