@@ -33,6 +33,12 @@ MAX_FACTS = 1_000
 EARLIEST, LATEST = -62_135_596_800, 253_402_300_799
 """The years 1 to 9999 in epoch seconds; milliseconds of today are beyond them."""
 
+At = Annotated[
+    int,
+    Field(ge=EARLIEST, le=LATEST, description="Seconds since 1970; now, where left out."),
+    WHOLE,
+]
+
 
 def _one_of_these(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
     try:
@@ -177,10 +183,7 @@ class NewFeedback(Part):
     user: Id
     item: Id
     value: Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)] = 1.0
-    at: Annotated[
-        Annotated[int, Field(ge=EARLIEST, le=LATEST), WHOLE] | None,
-        Field(description="Seconds since 1970; now, where left out."),
-    ] = None
+    at: At | None = None
 
     def row(self, now: int) -> FeedbackEdge:
         """The same as the graph takes it."""

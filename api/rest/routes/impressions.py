@@ -12,7 +12,7 @@ from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import Id
 from api.rest.problems import RESOURCE
 from api.rest.recommendation_ids import PATTERN, read_id
-from api.rest.rows import EARLIEST, LATEST, Failed, Part, check_batch
+from api.rest.rows import At, Failed, Part, check_batch
 from api.rest.service import Service, service_of
 from api.rest.strict import StrictRoute
 from graph.errors import NotFoundError, UsageError
@@ -28,9 +28,6 @@ RecommendationText = Annotated[
         description="`recommendation_id` of the answer.",
         examples=["3-68b8e1c0-Jm3VfQ0sQ2O0a9mC1sZtXw"],
     ),
-]
-At = Annotated[
-    int, Field(ge=EARLIEST, le=LATEST, description="Seconds since 1970; now, where left out.")
 ]
 Items = Annotated[list[Id], Field(min_length=1, max_length=MAX_HISTORY)]
 

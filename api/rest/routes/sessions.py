@@ -11,7 +11,7 @@ from api.rest.asking import MAX_HISTORY
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import Id, PathId
 from api.rest.problems import NOT_FOUND, NOT_READY, RESOURCE
-from api.rest.rows import EARLIEST, LATEST, Part, TypeName, Written
+from api.rest.rows import EARLIEST, At, Part, TypeName, Written
 from api.rest.service import Service, service_of
 from api.rest.strict import StrictRoute
 from graph.errors import NotReadyError
@@ -36,10 +36,7 @@ class SessionHistory(Part):
 
     history: Annotated[list[Id], Field(max_length=MAX_HISTORY)]
     type: TypeName | None = None
-    at: Annotated[
-        int | None,
-        Field(ge=EARLIEST, le=LATEST, description="Seconds since 1970; now, where left out."),
-    ] = None
+    at: At | None = None
 
 
 class Merged(Written):

@@ -12,10 +12,11 @@ from api.rest.jobs.record import JOB_ID, KEPT_LINES, Job, State
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.problems import CONFLICT, NOT_FOUND, RESOURCE
 from api.rest.service import Service, service_of
+from api.rest.strict import StrictRoute
 from graph.model import Run
 from recommender.learning.settings import EmbeddingName
 
-router = APIRouter(tags=["operation"], dependencies=[needs("admin")])
+router = APIRouter(tags=["operation"], dependencies=[needs("admin")], route_class=StrictRoute)
 Parts = Annotated[Service, Depends(service_of)]
 Signal = Literal["collaborative", "sequential", "knowledge", "semantic", "factors", "profile"]
 JobId = Annotated[str, Path(pattern=f"^{JOB_ID}$", description="The `id` of a job.")]
