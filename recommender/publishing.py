@@ -142,10 +142,15 @@ def _ids(table: pa.Table) -> frozenset[str]:
 
 
 def show_vectors(store: Store, run: int, factors: ItemFactors | None) -> None:
-    """Put the vectors of the current run beside its items, for whoever asks the graph itself."""
+    """Put the vectors of the current run beside its items, for whoever asks the graph itself.
+
+    Items may have left the graph since the run was trained; they have none.
+    """
     ids, vectors = np.zeros(0, dtype=object), np.zeros((0, 1), dtype=np.float32)
     if factors is not None:
-        ids, vectors = factors.ids, factors.vectors
+        gone = store.unknown("Item", factors.ids.tolist())
+        here = np.array([item not in gone for item in factors.ids], dtype=bool)
+        ids, vectors = factors.ids[here], factors.vectors[here]
     store.write_vectors(run, vector_table(ids, vectors))
 
 

@@ -10,7 +10,7 @@ from graph.dataset import read_dataset
 from graph.model import GraphSchema, Run
 from recommender.evidence import Edges, Evidence
 from recommender.item_factors import ItemFactors
-from recommender.publishing import publish, publish_present
+from recommender.publishing import activate, publish, publish_present
 from recommender.recipe import Recipe, SignalRecipe
 from recommender.run_artifact import read_factors
 
@@ -128,3 +128,17 @@ def test_what_left_the_graph_during_a_training_leaves_the_run(filled, tmp_path):
     assert read.targets.tolist() == factors.targets[1:].tolist()
     assert read.parts["text"].tolist() == [[0, 1, 0], [0, 0, 1]]
     assert wide.among({"a", "b", "c"}, {"e"}) is wide
+
+
+def test_a_run_can_be_gone_back_to_after_an_item_left(filled, tmp_path):
+    factors = ItemFactors(
+        ids=np.array(["a", "b", "c"], dtype=object),
+        sources=np.arange(6, dtype=np.float32).reshape(3, 2),
+        targets=np.arange(6, 12, dtype=np.float32).reshape(3, 2),
+    )
+    with_vectors = replace(evidence_of(0.25), factors=factors)
+    first = publish(filled, with_vectors, fingerprint="f", artifacts=tmp_path)
+    publish(filled, evidence_of(0.5), fingerprint="f", artifacts=tmp_path)
+    filled.delete_nodes("Item", ["b"])
+    activate(filled, first.id, tmp_path)
+    assert filled.current_run().id == first.id

@@ -51,7 +51,7 @@ def test_no_request_meets_what_the_document_does_not_say(
             *("--config-file", "schemathesis.toml", "run", f"{client.base_url}/openapi.json"),
             *("--checks", "all", "--exclude-checks", CHECKS_OFF),
             *("--header", f"X-API-Key: {key}"),
-            *("--generation-deterministic", "--max-examples", "15"),
+            *("--generation-deterministic", "--max-examples", "12"),
             *("--continue-on-failure", "--request-timeout", "60", "--no-color"),
         ],
         cwd=tmp_path,  # where it leaves its cache
@@ -70,6 +70,7 @@ def test_no_request_meets_what_the_document_does_not_say(
 
 NEEDS_WHAT_NO_ONE_GUESSES = {
     ("GET", "/api/latest"),  # a setting that this project does not have
+    ("DELETE", "/api/jobs/{id}"),  # a training that is not over yet
 }
 
 
