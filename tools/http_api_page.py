@@ -6,6 +6,7 @@ Both come from the app itself; a test fails where they are not what it would wri
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,7 @@ def _lines(document: Schema) -> Iterator[str]:
         yield ""
         for path, method, operation in routes:
             yield from _route(document, path, method, operation)
+    yield from _shapes(document)
     yield from _problems()
 
 
@@ -85,16 +87,16 @@ def _route(document: Schema, path: str, method: str, operation: Schema) -> Itera
         yield "|---|---|---|---|"
         for parameter in parameters:
             name = f"`{parameter['name']}`" + (" (needed)" if parameter.get("required") else "")
-            kind = _kind(parameter["schema"])
-            said = parameter.get("description", "") or parameter["schema"].get("description", "")
+            kind = _kind(parameter["schema"]).removesuffix(" or null")
+            said = parameter.get("description") or _meaning(parameter["schema"])
             yield f"| {name} | {parameter['in']} | {kind} | {_cell(said)} |"
         yield ""
     body = operation.get("requestBody")
     if body is not None:
         media = next(iter(body["content"].values()))
-        yield f"Body: {_kind(media['schema'])}."
+        yield f"Body: {_name(media['schema'])}. {_said(document, media['schema'])}".rstrip()
         yield ""
-        yield from _fields(document, media["schema"])
+        yield from _fields(document, media["schema"], marks=True)
         yield from _example(document, media)
     yield from _answers(document, operation)
 
@@ -106,8 +108,8 @@ def _answers(document: Schema, operation: Schema) -> Iterator[str]:
         if int(status) < 400:
             content = response.get("content", {})
             media = next(iter(content.values()), {})
-            kind = f": {_kind(media['schema'])}" if media.get("schema") else ""
-            yield f"Answer {status}{kind}."
+            kind = f": {_name(media['schema'])}" if media.get("schema") else ""
+            yield f"Answer {status}{kind}. {_said(document, media.get('schema', {}))}".rstrip()
             yield ""
             if media.get("schema"):
                 yield from _fields(document, media["schema"])
@@ -126,19 +128,35 @@ def _answers(document: Schema, operation: Schema) -> Iterator[str]:
         yield ""
 
 
-def _fields(document: Schema, schema: Schema) -> Iterator[str]:
-    """The fields of an object, or of the objects in a list."""
+def _objects(document: Schema, schema: Schema) -> Schema:
+    """An object, or that of which a list is."""
     found = _resolved(document, schema)
     while found.get("type") == "array":
         found = _resolved(document, found["items"])
+    return found
+
+
+def _said(document: Schema, schema: Schema) -> str:
+    return " ".join(str(_objects(document, schema).get("description", "")).split())
+
+
+def _meaning(schema: Schema) -> str:
+    """What a schema is described by, or the first of its alternatives that is."""
+    options = [schema, *schema.get("anyOf", ())]
+    return next((option["description"] for option in options if "description" in option), "")
+
+
+def _fields(document: Schema, schema: Schema, *, marks: bool = False) -> Iterator[str]:
+    """The fields of an object; `marks` those that are needed."""
+    found = _objects(document, schema)
     if not found.get("properties"):
         return
     yield "| field | kind | meaning |"
     yield "|---|---|---|"
     needed = found.get("required", ())
     for name, value in found["properties"].items():
-        mark = " (needed)" if name in needed else ""
-        yield f"| `{name}`{mark} | {_kind(value)} | {_cell(value.get('description', ''))} |"
+        mark = " (needed)" if marks and name in needed else ""
+        yield f"| `{name}`{mark} | {_kind(value)} | {_cell(_meaning(value))} |"
     yield ""
 
 
@@ -166,7 +184,8 @@ def _resolved(document: Schema, schema: Schema) -> Schema:
 def _kind(schema: Schema) -> str:
     """A schema in a few words."""
     if "$ref" in schema:
-        return str(schema["$ref"]).rpartition("/")[2]
+        name = str(schema["$ref"]).rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
     if "const" in schema:
         return f"`{json.dumps(schema['const'])}`"
     if "enum" in schema:
@@ -178,7 +197,7 @@ def _kind(schema: Schema) -> str:
     if kind == "array":
         return f"list of {_kind(schema.get('items', {}))}"
     bounds = [
-        f"{sign} {schema[name]}"
+        f"{sign} {schema[name]:g}" if abs(schema[name]) < 1e6 else f"{sign} {int(schema[name])}"
         for name, sign in (("minimum", "at least"), ("maximum", "at most"))
         if name in schema
     ]
@@ -188,8 +207,30 @@ def _kind(schema: Schema) -> str:
     return f"{kind} ({', '.join(bounds)})" if bounds else kind
 
 
+def _name(schema: Schema) -> str:
+    """The same without links: what it is stands right below."""
+    return re.sub(r"\[(\w+)\]\(#\w+\)", r"\1", _kind(schema))
+
+
 def _scope(operation: Schema) -> str:
     return str(operation.get("x-scope", "none"))
+
+
+def _shapes(document: Schema) -> Iterator[str]:
+    yield "## Shapes"
+    yield ""
+    yield "What stands within bodies and answers, by name."
+    yield ""
+    schemas = document["components"]["schemas"]
+    within = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(schemas)))
+    for name in sorted(within):
+        schema = schemas[name]
+        yield f"### {name}"
+        yield ""
+        if said := _said(document, schema):
+            yield said
+            yield ""
+        yield from _fields(document, schema, marks=name.startswith("New"))
 
 
 def _problems() -> Iterator[str]:

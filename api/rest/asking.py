@@ -120,7 +120,7 @@ class Asked(Options):
 
 
 class AskedInAddress(Asked):
-    """The same in a query, where lists are short."""
+    """The parameters of a request for suggestions, in an address: lists are short there."""
 
     exclude: Annotated[
         list[Id] | None,
@@ -132,7 +132,7 @@ class AskedInAddress(Asked):
 
 
 class AskedBody(Asked):
-    """The same in a body."""
+    """The parameters of a request for suggestions, in a body."""
 
     model_config = ConfigDict(
         strict=True,
