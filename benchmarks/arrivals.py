@@ -33,9 +33,9 @@ from recommender.embedding import Embedder
 from recommender.learning.settings import TrainingSettings
 from recommender.publishing import publish
 from recommender.request import Request
+from recommender.scored import score_items
 from recommender.serving_run import current_run, read_serving_run
 from recommender.standing import take_standing
-from recommender.terms import score_items
 from recommender.training import Embed, no_embeddings, train
 
 K = 10

@@ -264,13 +264,10 @@ class CypherReads:
         limit: int,
     ) -> list[tuple[str, float]]:
         """Candidates by their summed evidence from items."""
-        weights: dict[str, dict[str, float]] = {}
-        for source, by_relation in anchors.items():
-            for relation, weight in by_relation.items():
-                if relation not in ITEM_EVIDENCE:
-                    raise ValueError(f"{relation!r} is no evidence from item to item")
-                weights.setdefault(relation, {})[source] = weight
-        return self._retrieve(weights, run, excluded, limit)
+        for relation in anchors:
+            if relation not in ITEM_EVIDENCE:
+                raise ValueError(f"{relation!r} is no evidence from item to item")
+        return self._retrieve(anchors, run, excluded, limit)
 
     def retrieve_by_entities(
         self, anchors: Mapping[str, float], run: int, excluded: Iterable[str], limit: int

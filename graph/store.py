@@ -344,7 +344,7 @@ class Store(Protocol):
     ) -> list[tuple[str, float]]:
         """Candidates by the sum over anchors and relations of anchor weight times edge weight.
 
-        `anchors` maps an item id to its weight for each relation of `ITEM_EVIDENCE` in use.
+        `anchors` holds for each relation of `ITEM_EVIDENCE` in use the weights of item ids.
         Best first, ties by item id.
         """
 

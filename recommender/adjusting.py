@@ -16,8 +16,9 @@ from recommender.filters import ItemFilter, bind_filter, facets
 from recommender.recipe import BOOST, ROTATION
 from recommender.request import Request, Rotation
 from recommender.retrieval import Candidates
+from recommender.scored import Scored
 from recommender.sieve import Sieve
-from recommender.terms import Scored, Term
+from recommender.terms import Term
 
 _CHUNK = 200
 """Candidates whose factors are looked up at once."""
@@ -90,7 +91,7 @@ class Adjuster:
         whether that place was reached.
         """
         if self.is_idle:
-            passing = sieve.first(candidates.items, limit)
+            passing = sieve.first(candidates.best_first(limit), limit)
             return passing, len(passing) >= limit
         ordered, scores = candidates.items, candidates.scores
         best: list[tuple[float, int, str]] = []
@@ -125,7 +126,10 @@ class Adjuster:
 
 
 def adjustment_terms(scored: Scored) -> list[Term]:
-    """What boost and rotation add to a score, piece by piece of what it is made from."""
+    """What boost and rotation add to a score, piece by piece of what it is made from.
+
+    The terms of each are by value, the greatest first.
+    """
     if not scored.adjustments:
         return []
     sums: dict[str | None, list[float]] = {}
@@ -134,11 +138,12 @@ def adjustment_terms(scored: Scored) -> list[Term]:
     found = []
     before = 1.0
     for relation, factor in scored.adjustments:
-        found += [
+        added = [
             Term(relation, via, factor - 1.0, value)
             for via, parts in sums.items()
             if (value := (factor - 1.0) * before * math.fsum(parts)) != 0.0
         ]
+        found += sorted(added, key=lambda term: term.place)
         before *= factor
     return found
 

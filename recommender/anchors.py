@@ -18,46 +18,37 @@ from recommender.recipe import FACTORS, RELATION_OF_SIGNAL, Recipe
 class Anchors:
     """The nodes that a score starts from.
 
-    `items` maps an item of the history to its weight by relation of evidence (or `FACTORS`),
-    `entities` an entity of the user to its weight; none of the weights is 0. `prior` is the factor
+    `weights` holds for each relation of evidence in use (or `FACTORS`) the weights of items of the
+    history, `entities` maps an entity of the user to its weight; none is 0. `prior` is the factor
     of an item's PRIOR weight, None where the prior is not to be used at all. `pieces` holds for
     each item of the history the piece of feedback that counts most, `traits` for each entity the
     user's fact.
     """
 
-    items: Mapping[str, Mapping[str, float]]
+    weights: Mapping[str, Mapping[str, float]]
     entities: Mapping[str, float]
     prior: float | None
     pieces: Mapping[str, HistoryEntry]
     traits: Mapping[str, FactEdge]
 
     @property
-    def edges(self) -> dict[str, dict[str, float]]:
-        """The weights that edges start from: `items` without those of the factor model."""
-        found = {}
-        for item, weights in self.items.items():
-            kept = {name: weight for name, weight in weights.items() if name != FACTORS}
-            if kept:
-                found[item] = kept
-        return found
+    def edges(self) -> dict[str, Mapping[str, float]]:
+        """The weights that edges start from: all but those of the factor model."""
+        return {name: found for name, found in self.weights.items() if name != FACTORS}
 
     @property
-    def factors(self) -> dict[str, float]:
+    def factors(self) -> Mapping[str, float]:
         """The weights of the factor model, by item of the history."""
-        return {
-            item: weights[FACTORS] for item, weights in self.items.items() if FACTORS in weights
-        }
+        return self.weights.get(FACTORS, {})
 
     def select(self, signals: Iterable[str]) -> Self:
         """Only the weights of these signals."""
         relations = {RELATION_OF_SIGNAL[signal] for signal in signals}
-        items = {
-            item: {name: weight for name, weight in weights.items() if name in relations}
-            for item, weights in self.items.items()
-        }
+        if len(relations) == len(RELATION_OF_SIGNAL):
+            return self
         return replace(
             self,
-            items={item: weights for item, weights in items.items() if weights},
+            weights={name: found for name, found in self.weights.items() if name in relations},
             entities=self.entities if "FAVOURS" in relations else {},
             prior=self.prior if "PRIOR" in relations else None,
         )
@@ -65,26 +56,32 @@ class Anchors:
     def mask(self, items: Iterable[str]) -> Self:
         """Without the weights of these items of the history."""
         masked = frozenset(items)
-        kept = {item: weights for item, weights in self.items.items() if item not in masked}
-        return replace(self, items=kept)
+        if not masked:
+            return self
+        weights = {
+            name: {item: weight for item, weight in found.items() if item not in masked}
+            for name, found in self.weights.items()
+        }
+        return replace(self, weights={name: found for name, found in weights.items() if found})
 
 
 def weigh(recipe: Recipe, history: Sequence[HistoryEntry], traits: Iterable[FactEdge]) -> Anchors:
     """The anchors of a user who has a history (latest first; cut at the recipe's limit)."""
     pieces = history[: recipe.history_limit]
-    items: dict[str, dict[str, float]] = {}
+    weights: dict[str, dict[str, float]] = {}
     for signal in recipe.signals:
-        for piece, weight in zip(pieces, signal.weights(pieces, recipe.type_weights), strict=True):
+        by_piece = signal.weights(pieces, recipe.type_weights).tolist()
+        for piece, weight in zip(pieces, by_piece, strict=True):
             if weight != 0.0:
-                weights = items.setdefault(piece.item, {})
-                weights[signal.relation] = weights.get(signal.relation, 0.0) + float(weight)
+                found = weights.setdefault(signal.relation, {})
+                found[piece.item] = found.get(piece.item, 0.0) + weight
     strongest: dict[str, HistoryEntry] = {}
     for piece in pieces:
         known = strongest.get(piece.item)
         if known is None or _strength(recipe, piece) > _strength(recipe, known):
             strongest[piece.item] = piece
     return Anchors(
-        items=items,
+        weights=weights,
         entities=_entities(traits, recipe.profile),
         prior=recipe.prior,
         pieces=strongest,
@@ -95,7 +92,7 @@ def weigh(recipe: Recipe, history: Sequence[HistoryEntry], traits: Iterable[Fact
 def weigh_without_history(recipe: Recipe, traits: Iterable[FactEdge]) -> Anchors:
     """The anchors of a user of whom nothing but attributes is known, or not even those."""
     return Anchors(
-        items={},
+        weights={},
         entities=_entities(traits, recipe.profile_without_history),
         prior=recipe.prior_without_history,
         pieces={},

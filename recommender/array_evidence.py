@@ -4,20 +4,23 @@ Each edge takes 12 bytes, each item its id and 8 bytes a relation. Scores are su
 over all items, which is the fastest way up to some millions of them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import pairwise
+from operator import itemgetter
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from graph.dataset import Ids
 from graph.model import ENTITY_EVIDENCE, ITEM_EVIDENCE
 from graph.store import Store
 from recommender.anchors import Anchors
 from recommender.item_factors import ItemFactors
-from recommender.run_evidence import Edge, Reached, Weights
+from recommender.run_evidence import Reached, Weights
+from recommender.terms import EdgeTerms
 
 ALL = 2**31 - 1
 """A limit that no number of items reaches."""
@@ -83,9 +86,9 @@ class Nodes:
         return np.array([known[name] for name in ids if name in known], dtype=np.intp)
 
     def weighted(self, weights: Mapping[str, float]) -> tuple[_Places, _Sums]:
-        """The places of those that are there, with their weights."""
+        """The places of those that are there, ascending, with their weights."""
         known = self.place
-        there = [(known[name], weight) for name, weight in weights.items() if name in known]
+        there = sorted([(known[name], weight) for name, weight in weights.items() if name in known])
         return (
             np.array([place for place, _ in there], dtype=np.intp),
             np.array([weight for _, weight in there], dtype=np.float64),
@@ -176,7 +179,7 @@ class ArrayEvidence:
             scores[is_reached] += anchors.prior * self.weight[is_reached]
         found = np.flatnonzero(is_reached)
         return Reached(
-            self.items.ids[found].tolist(),
+            self.items.ids[found],
             scores[found],
             self.weight[found],
             is_complete,
@@ -207,16 +210,9 @@ class ArrayEvidence:
 
     def _used(self, weights: Weights) -> list[tuple[str, Rows, _Places, _Sums]]:
         """Each relation in use, in their order, with its anchors and their weights."""
-        used = sorted({relation for found in weights.values() for relation in found})
         return [
-            (
-                relation,
-                self.relations[relation],
-                *self.items.weighted(
-                    {item: found[relation] for item, found in weights.items() if relation in found}
-                ),
-            )
-            for relation in used
+            (relation, self.relations[relation], *self.items.weighted(weights[relation]))
+            for relation in sorted(weights)
             if relation in self.relations
         ]
 
@@ -226,39 +222,22 @@ class ArrayEvidence:
             len(rows.of_sources(sources)[0]) > 0 for _, rows, sources, _ in self._used(weights)
         )
 
-    def edges(self, anchors: Anchors, items: Sequence[str]) -> list[Edge]:
-        """The edges from anchors to these items."""
+    def terms(self, anchors: Anchors, items: Sequence[str]) -> dict[str, list[EdgeTerms]]:
+        """What the edges from anchors add to these items."""
         is_asked = np.zeros(len(self.items.ids), dtype=np.bool_)
         is_asked[self.items.places(items)] = True
-        found: list[Edge] = []
-        for relation, rows, sources, _ in self._used(anchors.edges):
-            found += self._between(relation, rows, self.items, sources, is_asked)
-        found.sort()
-        entities = self.entities.places(anchors.entities)
-        return found + sorted(
-            self._between(ENTITY_EVIDENCE[0], self.favours, self.entities, entities, is_asked)
-        )
-
-    def _between(
-        self,
-        relation: str,
-        rows: Rows,
-        nodes: Nodes,
-        sources: _Places,
-        is_asked: NDArray[np.bool_],
-    ) -> list[Edge]:
-        place, count = rows.of_sources(sources)
-        target = rows.target[place]
-        hit = is_asked[target]
-        return list(
-            zip(
-                nodes.ids[np.repeat(sources, count)[hit]].tolist(),
-                repeat(relation),
-                self.items.ids[target[hit]].tolist(),
-                rows.weight[place[hit]].tolist(),
-                strict=False,
-            )
-        )
+        groups = [
+            (relation, rows, self.items, sources, weights)
+            for relation, rows, sources, weights in self._used(anchors.edges)
+        ]
+        if anchors.entities:
+            weighted = self.entities.weighted(anchors.entities)
+            groups.append((ENTITY_EVIDENCE[0], self.favours, self.entities, *weighted))
+        found: dict[str, list[EdgeTerms]] = {}
+        for relation, rows, nodes, sources, weights in sorted(groups, key=itemgetter(0)):
+            for target, terms in _terms(relation, rows, nodes.ids, sources, weights, is_asked):
+                found.setdefault(self.items.ids[target], []).append(terms)
+        return found
 
     def prior(self, items: Sequence[str]) -> Mapping[str, float]:
         """The PRIOR weights of these items."""
@@ -276,6 +255,32 @@ def _best(is_reached: NDArray[np.bool_], sums: _Sums, limit: int) -> _Places:
     if len(places) <= limit:
         return places
     return places[np.argsort(-sums[places], kind="stable")[:limit]]
+
+
+def _terms(
+    relation: str,
+    rows: Rows,
+    ids: Ids,
+    sources: _Places,
+    weights: _Sums,
+    is_asked: NDArray[np.bool_],
+) -> Iterator[tuple[int, EdgeTerms]]:
+    """The terms of one relation by the place of the item; `sources` are places in `ids`."""
+    place, count = rows.of_sources(sources)
+    hit = np.flatnonzero(is_asked[rows.target[place]])
+    place = place[hit]
+    weight = rows.weight[place]
+    value = np.repeat(weights, count)[hit] * weight
+    target = rows.target[place]
+    order = np.argsort(target, kind="stable")  # so sources still ascend within an item
+    order = order[value[order] != 0.0]
+    target = target[order]
+    vias = ids[np.repeat(sources, count)[hit[order]]].tolist()
+    edge_weights, values = weight[order].tolist(), value[order].tolist()
+    starts = np.flatnonzero(np.diff(target, prepend=-1))
+    for start, end in pairwise([*starts.tolist(), len(target)]):
+        terms = EdgeTerms(relation, vias[start:end], edge_weights[start:end], values[start:end])
+        yield int(target[start]), terms
 
 
 def _sorted(columns: Sequence[pa.ChunkedArray]) -> pa.Array:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.terms import Scored
+from recommender.scored import Scored
 
 POOL_FACTOR, LEAST_POOL = 5, 100
 """The k-th item is chosen from the best 5 k, and at least from the best 100."""

@@ -11,11 +11,11 @@ from recommender.presenting import Presenter
 from recommender.ranking import DEEPEST, Ranking, rank_items
 from recommender.request import Request
 from recommender.retrieval import NEAR
+from recommender.scored import Scored, score_items
 from recommender.sentences import say_headline
 from recommender.serving_run import ServingRun
 from recommender.sharing import SharedFactFinder
 from recommender.suggestion import Contribution, Path, Suggestion
-from recommender.terms import Scored, score_items
 
 Verdict = Literal[
     "suggested", "seen", "excluded", "filtered", "unreached", "outranked", "diversified"
@@ -83,7 +83,7 @@ def explain_item(
     if not store.items([item]):
         raise no_such_item(store, item)
     ranking = rank_items(store, run, request)
-    if not ranking.candidates.is_complete:
+    if not ranking.candidates.found.is_complete:
         deep = rank_items(store, run, request, limit=DEEPEST)
         ranking = replace(ranking, candidates=deep.candidates)
     anchors = ranking.standing.asked

@@ -104,10 +104,10 @@ class ItemFactors:
     def scores(
         self,
         anchors: Mapping[str, float],
-        candidates: Sequence[str],
+        candidates: Iterable[str],
         rows: NDArray[np.intp] | None = None,
     ) -> NDArray[np.float64]:
-        """The sum of the terms of each candidate, up to rounding; shape (len(candidates),).
+        """The sum of the terms of each candidate, up to rounding; shape (n_candidates,).
 
         `rows` of the candidates spare looking them up.
         """
@@ -138,15 +138,22 @@ class ItemFactors:
                 found[candidate] = FactorFit(known, weights, products, weights * products)
         return found
 
-    def similarity(self, first: str, second: str) -> dict[str, float]:
-        """The cosine of two items in each part that both have."""
-        rows = self._row.get(first), self._row.get(second)
-        found = {}
-        if rows[0] is not None and rows[1] is not None:
-            for name, part in self.parts.items():
-                one, other = part[rows[0]].astype(np.float64), part[rows[1]].astype(np.float64)
-                if one.any() and other.any():
-                    found[name] = float((one * other).sum())
+    def similarities(
+        self, pairs: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], dict[str, float]]:
+        """For each pair of items, the cosine in each part that both have."""
+        found: dict[tuple[str, str], dict[str, float]] = {pair: {} for pair in pairs}
+        known = [pair for pair in found if pair[0] in self._row and pair[1] in self._row]
+        if not known:
+            return found
+        firsts, seconds = (self.rows(items) for items in zip(*known, strict=True))
+        for name, part in self.parts.items():
+            one, other = part[firsts].astype(np.float64), part[seconds].astype(np.float64)
+            cosines = (one * other).sum(axis=1)
+            have = np.logical_and(one.any(axis=1), other.any(axis=1))
+            for pair, cosine, both_have in zip(known, cosines.tolist(), have.tolist(), strict=True):
+                if both_have:
+                    found[pair][name] = cosine
         return found
 
     def rows(self, items: Iterable[str]) -> NDArray[np.intp]:

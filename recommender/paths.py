@@ -1,11 +1,13 @@
 """Turns the terms of a score into walks through the graph, edge by edge as the store holds them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from graph.model import Entity, FactEdge, HistoryEntry
+from recommender.scored import Scored
 from recommender.suggestion import CommonFact, Path, PathEdge, PathNode
-from recommender.terms import Scored, Term
+from recommender.terms import EdgeTerms, Term
 
 SHOWN = 3
 """Paths of a suggestion."""
@@ -37,35 +39,25 @@ class Surroundings:
     similarity: Mapping[tuple[str, str], Mapping[str, float]] = field(default_factory=dict)
 
 
-def choose_terms(terms: Iterable[Term], limit: int = SHOWN) -> list[Term]:
+def choose_terms(edges: Sequence[EdgeTerms], limit: int = SHOWN) -> list[Term]:
     """The terms to show as paths, the strongest first: of each signal one before a second.
 
     Only terms that raise the score; the prior and the factor model have no path.
     """
-    ordered = sorted(
-        [(-term.value, term.relation, term.via or "", term) for term in terms if term.is_edge]
-    )
-    left = [term for value, _, _, term in ordered if value < 0.0]
+    by_signal = [terms.raising(limit) for terms in edges]
     chosen: list[Term] = []
-    while left and len(chosen) < limit:
-        relations: set[str] = set()
-        later = []
-        for term in left:
-            if term.relation in relations:
-                later.append(term)
-            else:
-                relations.add(term.relation)
-                chosen.append(term)
-        left = later
+    for place in range(limit):
+        if len(chosen) < limit:
+            each = [terms[place] for terms in by_signal if place < len(terms)]
+            chosen += sorted(each, key=lambda term: term.place)
     return sorted(chosen[:limit], key=lambda term: -term.value)
 
 
 def shares(scored: Scored, terms: Sequence[Term]) -> list[float]:
     """Each term's part of all that raises the score; of all terms, where nothing raises it."""
-    values = scored.values
-    total = sum([value for value in values if value > 0.0])
+    total = math.fsum([value for value in scored.values if value > 0.0])
     if total == 0.0:
-        total = sum(map(abs, values))
+        total = math.fsum(map(abs, scored.values))
     return [term.value / total for term in terms]
 
 

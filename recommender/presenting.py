@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from graph.model import Item
 from graph.store import Store
@@ -12,11 +12,12 @@ from recommender.item_factors import FactorFit
 from recommender.paths import Surroundings, choose_terms, draw_path, shares
 from recommender.recipe import FACTORS, SIGNAL_OF_RELATION
 from recommender.request import Request
+from recommender.scored import Scored
 from recommender.sentences import say_why
 from recommender.serving_run import ServingRun
 from recommender.sharing import SharedFactFinder
 from recommender.suggestion import Contribution, Path, Suggestion
-from recommender.terms import Scored, Term
+from recommender.terms import EdgeTerms, Term
 
 NAMED = 2
 """Items of the history that a sentence names where the whole of it speaks for an item."""
@@ -40,24 +41,19 @@ class Presenter:
                 _bare(items[scored.item], rank, scored)
                 for rank, scored in enumerate(chosen, start=self.request.offset + 1)
             )
-        return self.present([(scored, choose_terms(scored.grounds)) for scored in chosen])
+        return self.present([(scored, choose_terms(scored.edges)) for scored in chosen])
 
     def present(self, chosen: Sequence[tuple[Scored, Sequence[Term]]]) -> tuple[Suggestion, ...]:
         """The same with the terms that become paths given for each item."""
         items = self._items([scored for scored, _ in chosen])
-        pairs = sorted(
-            (term.via, scored.item)
-            for scored, terms in chosen
-            for term in terms
-            if term.relation in ("SHARES", "RESEMBLES") and term.via is not None
-        )
+        shown = [(term, scored.item) for scored, terms in chosen for term in terms]
         factors = self.run.factors
         around = Surroundings(
             self.request.user,
             self.anchors.pieces,
             self.anchors.traits,
-            self.finder.find(pairs),
-            {} if factors is None else {pair: factors.similarity(*pair) for pair in pairs},
+            self.finder.find(_pairs(shown, "SHARES", "RESEMBLES")),
+            {} if factors is None else factors.similarities(_pairs(shown, "RESEMBLES")),
         )
         return tuple(
             self._suggestion(items[scored.item], rank, scored, terms, around)
@@ -84,25 +80,28 @@ class Presenter:
         )
         is_full = self.request.explain == "full"
         contributions = _each(scored, shown) if is_full else _summed(scored, shown)
-        return replace(
-            _bare(item, rank, scored),
-            contributions=tuple(contributions),
-            paths=paths,
-            sentence=self._sentence(scored, shown, paths),
+        return Suggestion(
+            item.id,
+            item.title,
+            rank,
+            scored.score,
+            tuple(contributions),
+            paths,
+            self._sentence(scored, shown, paths),
+            item.properties,
         )
 
     def _sentence(self, scored: Scored, shown: Sequence[Term], paths: Sequence[Path]) -> str:
         """By the strongest path that raises the score; the first one, if there is any."""
         speaks = bool(shown) and shown[0].value > 0.0
-        prior = next((term.value for term in scored.grounds if term.via is None), 0.0)
+        prior = scored.prior_value
         fit = 0.0 if scored.fit is None else math.fsum(scored.fit.values.tolist())
-        edges = [term.value for term in scored.grounds if term.via is not None]
-        others = math.fsum([value for value in edges if value > 0.0])
+        edges = [value for terms in scored.edges for value in terms.values if value > 0.0]
         # What fills a list up stands there for its prior, even where that adds nothing to a score.
-        is_found = bool(edges) or prior != 0.0
+        is_found = bool(scored.edges) or prior != 0.0
         is_filler = not is_found and self.anchors.prior is not None and scored.prior > 0.0
         is_popular = prior > (shown[0].value if speaks else 0.0) or is_filler
-        is_fitting = fit > max(others, prior, 0.0)
+        is_fitting = fit > max(math.fsum(edges), prior, 0.0)
         return say_why(
             self.request.lang,
             paths[0] if speaks else None,
@@ -136,31 +135,45 @@ def _each(scored: Scored, shown: Sequence[Term]) -> list[Contribution]:
 
 def _summed(scored: Scored, shown: Sequence[Term]) -> list[Contribution]:
     """One contribution a path; all other terms are summed by signal, adjustments last."""
-    ordered = sorted(scored.grounds, key=lambda term: (-term.value, term.relation, term.via or ""))
     place = {term: index for index, term in enumerate(shown)}
     single = [
         Contribution(term.signal, term.value, term.via, place[term])
-        for term in ordered
-        if term in place
+        for term in sorted(shown, key=lambda term: term.place)
     ]
-    rest: dict[str, list[float]] = {}
-    for term in ordered:
-        if term not in place:
-            rest.setdefault(term.signal, []).append(term.value)
+    rest = {terms.signal: _unshown(terms, shown) for terms in scored.edges}
+    if scored.prior_value != 0.0:
+        rest[SIGNAL_OF_RELATION["PRIOR"]] = [scored.prior_value]
     if scored.fit is not None:
-        values = [value for value in scored.fit.values.tolist() if value != 0.0]
-        if values:
-            rest[SIGNAL_OF_RELATION[FACTORS]] = values
+        fitting = [value for value in scored.fit.values.tolist() if value != 0.0]
+        rest[SIGNAL_OF_RELATION[FACTORS]] = fitting
     adjusted: dict[str, list[float]] = {}
     for term in adjustment_terms(scored):
         adjusted.setdefault(term.signal, []).append(term.value)
     return [*single, *_sums(rest), *_sums(adjusted)]
 
 
+def _unshown(terms: EdgeTerms, shown: Sequence[Term]) -> Sequence[float]:
+    """The values of those terms of a relation that have no path."""
+    vias = {term.via for term in shown if term.relation == terms.relation}
+    if not vias:
+        return terms.values
+    return [value for via, value in zip(terms.vias, terms.values, strict=True) if via not in vias]
+
+
+def _pairs(shown: Sequence[tuple[Term, str]], *relations: str) -> list[tuple[str, str]]:
+    """Both ends of the shown edges of these relations, ascending."""
+    return sorted(
+        (term.via, item)
+        for term, item in shown
+        if term.relation in relations and term.via is not None
+    )
+
+
 def _sums(values: Mapping[str, Sequence[float]]) -> list[Contribution]:
-    """Sums by signal, the greatest first."""
+    """Sums by signal, the greatest first; none of nothing."""
     summed = [
         Contribution(signal, math.fsum(some), None, None, len(some))
         for signal, some in values.items()
+        if some
     ]
     return sorted(summed, key=lambda one: (-one.value, one.signal))

@@ -8,10 +8,10 @@ from recommender.adjusting import Adjuster
 from recommender.diversity import diversify, pool_size
 from recommender.request import Request
 from recommender.retrieval import LIMIT, RERANKED, Candidates, retrieve
+from recommender.scored import Scored, score_items
 from recommender.serving_run import ServingRun
 from recommender.sieve import Sieve
 from recommender.standing import Standing, fall_back_if_mute, take_standing
-from recommender.terms import Scored, score_items
 
 MARGIN = 20
 """Items looked at beyond the first n (or n more, if that is more): sums may order near ties
@@ -55,7 +55,7 @@ def rank_items(
     while True:
         standing, candidates = _retrieve(store, run, request, standing, pool, limit)
         passing, is_enough = adjuster.first(sieve, candidates, pool)
-        if is_enough or candidates.is_complete or limit >= deepest:
+        if is_enough or candidates.found.is_complete or limit >= deepest:
             break
         limit *= 10
     near: Sequence[str] = passing
@@ -77,10 +77,10 @@ def _retrieve(
     """Candidates, by the user's attributes or the prior where the history leads nowhere."""
     excluded = standing.excluded(request)
     silent = {} if run.factors is None else standing.silent(request)
-    found = retrieve(run, standing.asked, excluded, n=n, limit=limit, silent=silent)
-    if not found.by_items:
+    candidates = retrieve(run, standing.asked, excluded, n=n, limit=limit, silent=silent)
+    if not candidates.found.by_items:
         fallen = fall_back_if_mute(store, run, request, standing)
         if fallen is not standing:
             standing = fallen
-            found = retrieve(run, fallen.asked, excluded, n=n, limit=limit)
-    return standing, found
+            candidates = retrieve(run, fallen.asked, excluded, n=n, limit=limit)
+    return standing, candidates

@@ -149,15 +149,10 @@ def _served_by(ranking: Ranking) -> ServedBy:
     """What the suggestions rest on: any piece of history, else any attribute, else the prior."""
     if any(scored.fit is not None and scored.fit.values.any() for scored in ranking.chosen):
         return "history"
-    through = {
-        term.relation == "FAVOURS"
-        for scored in ranking.chosen
-        for term in scored.grounds
-        if term.via is not None
-    }
+    through = {terms.relation for scored in ranking.chosen for terms in scored.edges}
     if not through:
         return "prior"
-    return "history" if False in through else "profile"
+    return "profile" if through == {"FAVOURS"} else "history"
 
 
 def _note(ranking: Ranking, request: Request) -> str:
@@ -167,7 +162,7 @@ def _note(ranking: Ranking, request: Request) -> str:
             request.lang,
             key,
             user=request.user,
-            reached=ranking.candidates.by_evidence,
+            reached=ranking.candidates.found.by_evidence,
             found=len(ranking.chosen),
         )
         for key in _remarks(ranking, request)
@@ -193,6 +188,6 @@ def _remarks(ranking: Ranking, request: Request) -> list[str]:
 
 def _is_filled(ranking: Ranking, request: Request) -> bool:
     """Whether evidence was asked for, fell short, and the prior made up for it."""
-    asked, candidates = ranking.standing.asked, ranking.candidates
-    is_asked = bool(asked.items or asked.entities)
-    return is_asked and candidates.by_evidence < min(request.depth, len(candidates.items))
+    asked, found = ranking.standing.asked, ranking.candidates.found
+    is_asked = bool(asked.weights or asked.entities)
+    return is_asked and found.by_evidence < min(request.depth, len(found.items))

@@ -3,17 +3,18 @@
 What the evidence finds, the factor model reranks: it adds its terms to every candidate.
 
 The sums depend on the order of addition in their last digits; the exact scores come from
-`recommender/terms.py`, for the few that matter.
+`recommender/scored.py`, for the few that matter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.anchors import Anchors
-from recommender.run_evidence import Weights
+from recommender.run_evidence import Reached, Weights
 from recommender.serving_run import ServingRun
 
 LIMIT = 1000
@@ -26,37 +27,52 @@ NEAR = 1e-9
 """Sums this near (times the greater one, if that is above 1) may be in another order exactly."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Candidates:
     """Item ids with their approximate scores, best first, ties by prior, then by id.
 
-    `sums` has the shape (len(items),). `is_complete` says that nothing else can be reached.
-    `by_items` of them were reached from items of the history, `by_evidence` from there or from
-    entities of the profile, the rest by the prior.
+    `found` are the items that were reached, `sums` their approximate scores, both by id; only as
+    many are put in order as are looked at.
     """
 
-    items: Sequence[str]
+    found: Reached
     sums: NDArray[np.float64]
-    is_complete: bool
-    by_items: int
-    by_evidence: int
+
+    def best_first(self, likely: int) -> Iterator[str]:
+        """All of them, best first; `likely` is how many will probably be looked at."""
+        head = self.found.items[self._first(likely)].tolist()
+        yield from head
+        yield from self.items[len(head) :]
+
+    @cached_property
+    def items(self) -> Sequence[str]:
+        """All of them, best first."""
+        items: list[str] = self.found.items[self._first(len(self.sums))].tolist()
+        return items
 
     @property
     def scores(self) -> dict[str, float]:
-        """The approximate score of each, best first."""
-        return dict(zip(self.items, self.sums.tolist(), strict=True))
+        """The approximate score of each."""
+        return dict(zip(self.found.items.tolist(), self.sums.tolist(), strict=True))
 
     def contenders(self, passing: Sequence[str], n: int) -> Sequence[str]:
         """Those of some candidates, best first, that may be among the first `n` of them."""
         if len(passing) <= n:
             return passing
-        if passing[-1] == self.items[len(passing) - 1]:  # none is left out before it
-            sums = self.sums[: len(passing)]
-        else:
-            scores = self.scores
-            sums = np.array([scores[item] for item in passing], dtype=np.float64)
+        places = np.searchsorted(self.found.items, np.array(passing, dtype=object))
+        sums = self.sums[places]
         near = NEAR * max(1.0, abs(float(sums[0])), abs(float(sums[n - 1])))
         return passing[: int(np.searchsorted(-sums, near - sums[n - 1], side="right"))]
+
+    def _first(self, number: int) -> NDArray[np.intp]:
+        """The places of the first so many."""
+        places, sums = np.arange(len(self.sums)), self.sums
+        if number < len(places):
+            least = np.partition(sums, len(sums) - number)[len(sums) - number]
+            places = np.flatnonzero(sums >= least)
+        # The sort is stable: what ties in both stays by id.
+        order = np.lexsort((-self.found.priors[places], -sums[places]))
+        return places[order[:number]]
 
 
 def retrieve(
@@ -74,15 +90,7 @@ def retrieve(
     than `n`. What `silent` anchors reach is found, and nothing is added for it.
     """
     found = run.evidence.reach(anchors, excluded, n=n, limit=limit, silent=silent or {})
-    sums = found.sums
-    factors = anchors.factors
-    if run.factors is not None and factors and found.items:
+    factors, sums = anchors.factors, found.sums
+    if run.factors is not None and factors and len(sums):
         sums = sums + run.factors.scores(factors, found.items, found.rows)
-    order = np.lexsort((-found.priors, -sums))  # stable: what ties in both stays by id
-    return Candidates(
-        [found.items[place] for place in order.tolist()],
-        sums[order],
-        found.is_complete,
-        found.by_items,
-        found.by_evidence,
-    )
+    return Candidates(found, sums)

@@ -12,28 +12,28 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from graph.dataset import Ids
 from recommender.anchors import Anchors
+from recommender.terms import EdgeTerms
 
 Retrieval = Literal["cypher", "memory"]
 """Where the evidence of a run is read: from the graph each time, or from arrays in memory."""
 
 Weights = Mapping[str, Mapping[str, float]]
-"""The weights that edges start from, by item and relation: `Anchors.edges`."""
-
-
-Edge = tuple[str, str, str, float]
-"""Source, relation, target and weight, as in an `EvidenceEdge`."""
+"""The weights that edges start from, by relation and item: `Anchors.edges`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """Items in ascending order, the sums of what leads to each, and their PRIOR weights (0: none).
+    """Item ids, ascending, the sums of what leads to each, and their PRIOR weights (0: none).
 
     The arrays have the shape (len(items),). `rows` are those of the items in the factor model (-1:
-    none), where they are known. The other fields are those of `retrieval.Candidates`.
+    none), where they are known. `is_complete` says that nothing else can be reached. `by_items` of
+    them were reached from items of the history, `by_evidence` from there or from entities of the
+    profile, the rest by the prior.
     """
 
-    items: Sequence[str]
+    items: Ids
     sums: NDArray[np.float64]
     priors: NDArray[np.float64]
     is_complete: bool
@@ -60,10 +60,10 @@ class RunEvidence(Protocol):
     def starts_at(self, weights: Weights) -> bool:
         """Whether any evidence starts at these items by these relations."""
 
-    def edges(self, anchors: Anchors, items: Sequence[str]) -> Sequence[Edge]:
-        """The edges from anchors to these items, by relations in use there.
+    def terms(self, anchors: Anchors, items: Sequence[str]) -> Mapping[str, Sequence[EdgeTerms]]:
+        """What the edges from anchors add to each of these items that any leads to.
 
-        Those from items come first, then those from entities; both by (source, relation, target).
+        By relation, ascending; those from entities last.
         """
 
     def prior(self, items: Sequence[str]) -> Mapping[str, float]:

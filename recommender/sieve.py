@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from graph.store import Store
 from recommender.filters import ItemFilter, bind_filter, facets
@@ -31,11 +32,10 @@ class Sieve:
 
     def first(self, items: Iterable[str], limit: int | None = None) -> list[str]:
         """The first `limit` of these items that pass, in their order; all of them where None."""
-        ordered = list(items)
+        ordered = iter(items)
         passed: list[str] = []
         size = _CHUNK if self.filter is not None or limit is None else max(limit, 1)
-        for start in range(0, len(ordered), size):
-            chunk = ordered[start : start + size]
+        while chunk := list(islice(ordered, size)):
             self._judge([item for item in chunk if item not in self._verdicts])
             passed += [item for item in chunk if self._verdicts[item]]
             if limit is not None and len(passed) >= limit:

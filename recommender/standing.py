@@ -9,6 +9,7 @@ from graph.store import Store
 from recommender.anchors import Anchors, weigh, weigh_without_history
 from recommender.near_matches import no_such_item
 from recommender.request import SIGNALS, Request
+from recommender.run_evidence import Weights
 from recommender.serving_run import ServingRun
 
 WHOLE_HISTORY = 1_000_000
@@ -35,18 +36,13 @@ class Standing:
         """The items that must not be suggested."""
         return request.exclude if request.include_seen else request.exclude | self.seen
 
-    def silent(self, request: Request) -> dict[str, dict[str, float]]:
+    def silent(self, request: Request) -> Weights:
         """The weights of edges that lead to candidates, though the request leaves their signals
         out: it asks for the factor model, which has no edges to find anything by."""
         if not self.asked.factors or set(request.signals) == set(SIGNALS):
             return {}
-        asked = self.asked.edges
-        found = {}
-        for item, weights in self.full.mask(request.without).edges.items():
-            rest = {name: w for name, w in weights.items() if name not in asked.get(item, {})}
-            if rest:
-                found[item] = rest
-        return found
+        every = self.full.mask(request.without).edges
+        return {name: found for name, found in every.items() if name not in self.asked.weights}
 
 
 def take_standing(store: Store, run: ServingRun, request: Request) -> Standing:

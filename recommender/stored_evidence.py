@@ -6,9 +6,11 @@ from itertools import islice
 
 import numpy as np
 
+from graph.model import ENTITY_EVIDENCE, EvidenceEdge
 from graph.store import Store
 from recommender.anchors import Anchors
-from recommender.run_evidence import Edge, Reached, Weights
+from recommender.run_evidence import Reached, Weights
+from recommender.terms import EdgeTerms
 
 KEPT = 100_000
 """Items whose prior is kept in memory, the most popular ones: some 15 MB."""
@@ -63,7 +65,7 @@ class StoredEvidence:
                 scores[item] = scores.get(item, 0.0) + anchors.prior * known.get(item, 0.0)
         items = sorted(scores)
         return Reached(
-            items,
+            np.array(items, dtype=object),
             np.array([scores[item] for item in items], dtype=np.float64),
             np.array([known.get(item, 0.0) for item in items], dtype=np.float64),
             is_complete,
@@ -78,18 +80,23 @@ class StoredEvidence:
         """Whether any evidence starts at these items."""
         return bool(weights) and bool(self.store.retrieve(weights, self.run, (), 1))
 
-    def edges(self, anchors: Anchors, items: Sequence[str]) -> Sequence[Edge]:
-        """The edges from anchors to these items."""
-        used = anchors.edges
-        found: list[Edge] = []
-        if used:
-            found += [
-                edge
-                for edge in self.store.evidence(list(used), items, self.run)
-                if edge.relation in used[edge.source]
-            ]
+    def terms(self, anchors: Anchors, items: Sequence[str]) -> dict[str, list[EdgeTerms]]:
+        """What the edges from anchors add to these items."""
+        weights = anchors.edges | {ENTITY_EVIDENCE[0]: anchors.entities}
+        sources = list(dict.fromkeys(item for found in anchors.edges.values() for item in found))
+        edges: list[EvidenceEdge] = []
+        if sources:
+            edges += self.store.evidence(sources, items, self.run)
         if anchors.entities:
-            found += self.store.entity_evidence(list(anchors.entities), items, self.run)
+            edges += self.store.entity_evidence(list(anchors.entities), items, self.run)
+        rows: dict[tuple[str, str], list[tuple[str, float, float]]] = {}
+        for source, relation, target, weight in edges:
+            value = weights.get(relation, {}).get(source, 0.0) * weight
+            if value != 0.0:
+                rows.setdefault((relation, target), []).append((source, weight, value))
+        found: dict[str, list[EdgeTerms]] = {}
+        for (relation, target), some in sorted(rows.items()):
+            found.setdefault(target, []).append(EdgeTerms(relation, *zip(*some, strict=True)))
         return found
 
     def prior(self, items: Sequence[str]) -> Mapping[str, float]:

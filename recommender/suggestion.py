@@ -28,8 +28,7 @@ class Contribution(NamedTuple):
     terms: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class PathNode:
+class PathNode(NamedTuple):
     """A node on a path. `label` is User, Item, Entity or the entity's kind."""
 
     id: str
@@ -37,8 +36,7 @@ class PathNode:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class PathEdge:
+class PathEdge(NamedTuple):
     """An edge on a path, as it stands in the store. `forward`: it points to the next node."""
 
     type: str

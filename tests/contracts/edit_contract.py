@@ -209,7 +209,7 @@ class EditContract:
         counts = store.counts()
         assert (counts["LIKED"], counts["CO_LIKED"], counts["HAS_CAST"]) == (1, 0, 1)
         assert store.history("ann", 5) == []
-        assert store.retrieve({"up": {"CO_LIKED": 1.0}}, 1, [], 5) == []
+        assert store.retrieve({"CO_LIKED": {"up": 1.0}}, 1, [], 5) == []
         store.write_items(pa.table({"id": ["heat"]}))
         assert store.evidence(["heat", "up"], ["heat", "up"], 1) == []
 

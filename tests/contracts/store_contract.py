@@ -116,7 +116,7 @@ class StoreContract:
         assert store.items(["heat"]) == []
         assert store.history("ann", 10) == []
         assert store.facts("Item", ["heat"]) == []
-        assert store.retrieve({"heat": {"CO_LIKED": 1.0}}, 1, [], 10) == []
+        assert store.retrieve({"CO_LIKED": {"heat": 1.0}}, 1, [], 10) == []
         assert store.entity_degrees(["pacino"]) == []
         assert store.read_items().num_rows == 0
         assert set(store.counts().values()) == {0}
@@ -363,14 +363,14 @@ class StoreContract:
             },
         )
         write_run(store, 2, {"CO_LIKED": [("heat", "up", 100.0)]})
-        anchors = {"heat": {"CO_LIKED": 1.0, "FOLLOWED_BY": 10.0}, "up": {"CO_LIKED": -2.0}}
+        anchors = {"CO_LIKED": {"heat": 1.0, "up": -2.0}, "FOLLOWED_BY": {"heat": 10.0}}
         assert store.retrieve(anchors, 1, [], 10) == [("up", 20.5), ("serpico", -1.75)]
         assert store.retrieve(anchors, 1, ["up"], 10) == [("serpico", -1.75)]
         assert store.retrieve(anchors, 1, [], 1) == [("up", 20.5)]
         assert store.retrieve(anchors, 2, [], 10) == [("up", 100.0)]
         assert store.retrieve({}, 1, [], 10) == []
         with pytest.raises(ValueError, match="FAVOURS"):
-            store.retrieve({"heat": {"FAVOURS": 1.0}}, 1, [], 10)
+            store.retrieve({"FAVOURS": {"heat": 1.0}}, 1, [], 10)
 
     def test_ties_are_broken_by_id(self, store: Store) -> None:
         store.prepare(SCHEMA)
@@ -381,7 +381,7 @@ class StoreContract:
         store.write_evidence(1, "PRIOR", pa.table({"target": ids, "weight": [0.5] * len(ids)}))
         store.activate_run(1)
         ordered = [(key, 0.5) for key in sorted(ids)]
-        assert store.retrieve({"s": {"SHARES": 1.0}}, 1, [], 10) == ordered
+        assert store.retrieve({"SHARES": {"s": 1.0}}, 1, [], 10) == ordered
         assert store.retrieve_by_prior(1, [], 10) == ordered
         assert (
             store.retrieve_by_prior(1, ["a"], 3) == [pair for pair in ordered if pair[0] != "a"][:3]
@@ -491,7 +491,7 @@ class StoreContract:
         assert [run.id for run in store.runs()] == [1]
         assert store.counts()["CO_LIKED"] == 1
         store.begin_run(Run(2, at=2, fingerprint="f"))
-        assert store.retrieve({"heat": {"CO_LIKED": 1.0}}, 2, [], 10) == []
+        assert store.retrieve({"CO_LIKED": {"heat": 1.0}}, 2, [], 10) == []
 
     def test_a_run_that_died_half_way_is_swept_away(self, store: Store) -> None:
         write_films(store)

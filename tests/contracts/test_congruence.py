@@ -173,9 +173,8 @@ def edit(store: Store, example: Example) -> list[Any]:
 def read(store: Store, example: Example, run: int) -> dict[str, Any]:
     """What every read verb answers about the graph."""
     items, users, entities = example.items, example.users, example.entities
-    anchors = {
-        item: dict.fromkeys(ITEM_EVIDENCE, 0.5 + place) for place, item in enumerate(items[:3])
-    }
+    weights = {item: 0.5 + place for place, item in enumerate(items[:3])}
+    anchors = dict.fromkeys(ITEM_EVIDENCE, weights)
     keys = [
         *(NodeKey("User", key) for key in users),
         *(NodeKey("Item", key) for key in items),

@@ -5,12 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.diversity import diversify
-from recommender.terms import Scored, Term
+from recommender.scored import Scored
+from recommender.terms import EdgeTerms
 
 
 def scored(item: str, score: float, *vias: str, relation: str = "CO_LIKED") -> Scored:
-    terms = tuple(Term(relation, via, 1.0, score / len(vias)) for via in vias)
-    return Scored(item, score, terms)
+    number = len(vias)
+    terms = EdgeTerms(relation, vias, [1.0] * number, [score / number] * number)
+    return Scored(item, score, (terms,))
 
 
 POOL = [
@@ -44,7 +46,7 @@ def test_the_same_piece_through_another_signal_is_another_reason() -> None:
 
 
 def test_popularity_alone_is_no_likeness() -> None:
-    pool = [Scored(item, 1.0, (Term("PRIOR", None, 1.0, 1.0),)) for item in "abc"]
+    pool = [Scored(item, 1.0, prior=1.0, prior_value=1.0) for item in "abc"]
     assert items(diversify(pool, 3, 1.0)) == "abc"
 
 

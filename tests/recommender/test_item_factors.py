@@ -74,10 +74,15 @@ def test_items_without_vectors_add_nothing_and_have_no_terms() -> None:
 def test_similarity_is_the_cosine_of_parts_that_both_items_have() -> None:
     factors = random_factors(3)
     rows = factors.parts["text"]
-    assert factors.similarity("a", "b") == {"text": pytest.approx(float(rows[0] @ rows[1]))}
-    assert factors.similarity("a", "a") == {"text": pytest.approx(1.0)}
-    assert factors.similarity("a", "d") == {}
-    assert factors.similarity("a", "new") == {}
+    pairs = [("a", "b"), ("a", "a"), ("a", "d"), ("a", "new"), ("a", "b")]
+    assert factors.similarities(pairs) == {
+        ("a", "b"): {"text": pytest.approx(float(rows[0] @ rows[1]))},
+        ("a", "a"): {"text": pytest.approx(1.0)},
+        ("a", "d"): {},
+        ("a", "new"): {},
+    }
+    assert factors.similarities([("new", "a")]) == {("new", "a"): {}}
+    assert factors.similarities([]) == {}
 
 
 def test_vectors_are_targets_without_the_popularity() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import groupby
 
 import pytest
 from hypothesis import given
@@ -17,8 +18,9 @@ from recommender.paths import (
     path_line,
     shares,
 )
+from recommender.scored import Scored
 from recommender.suggestion import CommonFact, PathEdge, PathNode, Suggestion
-from recommender.terms import Scored, Term
+from recommender.terms import EdgeTerms, Term
 
 PACINO = Entity("p1", "Person", "Al Pacino")
 STUDENT = Entity("o1", "Occupation", "student")
@@ -102,26 +104,38 @@ def test_other_paths_say_nothing_of_content() -> None:
         assert told.keys() == {"nodes", "edges", "share", "signal"}
 
 
+def grouped(terms: list[Term]) -> list[EdgeTerms]:
+    """The terms of each relation in columns, as evidence gives them."""
+    ordered = sorted(terms, key=lambda term: (term.relation, term.via or ""))
+    return [
+        EdgeTerms(relation, *zip(*((via, w, value) for _, via, w, value in some), strict=True))
+        for relation, some in groupby(ordered, key=lambda term: term.relation)
+    ]
+
+
 def test_terms_are_chosen_to_differ_in_kind() -> None:
     terms = [
         Term("CO_LIKED", "a", 1.0, 0.9),
         Term("CO_LIKED", "b", 1.0, 0.8),
         Term("CO_LIKED", "c", 1.0, 0.7),
         Term("SHARES", "a", 1.0, 0.1),
-        Term("PRIOR", None, 1.0, 5.0),
-        Term("FACTORS", "a", 1.0, 4.0),
         Term("FOLLOWED_BY", "a", 1.0, -3.0),
     ]
-    assert choose_terms(terms) == [terms[0], terms[1], terms[3]]
-    assert choose_terms(terms, 2) == [terms[0], terms[3]]
-    assert choose_terms(terms[:2]) == terms[:2]
-    assert choose_terms(terms[4:]) == []
+    assert choose_terms(grouped(terms)) == [terms[0], terms[1], terms[3]]
+    assert choose_terms(grouped(terms), 2) == [terms[0], terms[3]]
+    assert choose_terms(grouped(terms[:2])) == terms[:2]
+    assert choose_terms(grouped(terms[4:])) == []
+
+
+def test_ties_go_by_relation_and_id() -> None:
+    terms = [Term(name, via, 1.0, 0.5) for name in ("CO_LIKED", "SHARES") for via in "ab"]
+    assert choose_terms(grouped(terms)) == [terms[0], terms[2], terms[1]]
 
 
 TERMS = st.lists(
     st.builds(
         Term,
-        st.sampled_from(["CO_LIKED", "SHARES", "FOLLOWED_BY", "PRIOR", "FAVOURS"]),
+        st.sampled_from(["CO_LIKED", "SHARES", "FOLLOWED_BY", "RESEMBLES", "FAVOURS"]),
         st.sampled_from(["a", "b", "c", "d"]),
         st.just(1.0),
         st.floats(-2, 2).filter(lambda value: abs(value) > 1e-6),
@@ -132,7 +146,7 @@ TERMS = st.lists(
 
 @given(TERMS)
 def test_chosen_terms(terms: list[Term]) -> None:
-    chosen = choose_terms(terms)
+    chosen = choose_terms(grouped(terms))
     positive = [term for term in terms if term.value > 0]
     assert len(chosen) == min(SHOWN, len(positive))
     assert len({term.relation for term in chosen}) == min(
@@ -145,7 +159,9 @@ def test_chosen_terms(terms: list[Term]) -> None:
 
 @given(TERMS)
 def test_shares_of_all_positive_terms_add_up_to_one(terms: list[Term]) -> None:
-    scored = Scored("x", 0.0, tuple(terms))
+    scored = Scored("x", 0.0, grouped(terms))
+    assert sorted(scored.terms) == sorted(terms)
+    assert scored.greatest_first() == sorted(terms, key=lambda term: term.place)
     positive = [term for term in terms if term.value > 0]
     assert sum(shares(scored, positive)) == pytest.approx(1.0 if positive else 0.0)
     assert all(share < 0 for share in shares(scored, [t for t in terms if t.value < 0]))
