@@ -88,9 +88,11 @@ class FactEdge:
     weight: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """One piece of feedback of a user, with the item's title for display; `at` in epoch seconds."""
+class HistoryEntry(NamedTuple):
+    """One piece of feedback of a user, with the item's title for display; `at` in epoch seconds.
+
+    A named tuple: a request makes one of each piece of a history.
+    """
 
     item: str
     type: str

@@ -4,7 +4,7 @@ Each edge takes 12 bytes, each item its id and 8 bytes a relation. Scores are su
 over all items, which is the fastest way up to some millions of them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from graph.dataset import Ids
 from graph.model import ENTITY_EVIDENCE, ITEM_EVIDENCE
 from graph.store import Store
 from recommender.anchors import Anchors
@@ -59,10 +58,32 @@ class Rows:
     def sums(self, sources: _Places, weights: _Sums, n_items: int) -> tuple[_Places, _Sums]:
         """The targets of these sources, and for each item the sum of weight times edge weight."""
         place, count = self.of_sources(sources)
-        target = self.target[place]
+        target = self.target[place].astype(np.intp, copy=False)
         value = np.repeat(weights, count) * self.weight[place]
         sums = np.bincount(target, weights=value, minlength=n_items)
-        return target.astype(np.intp, copy=False), sums.astype(np.float64, copy=False)
+        return target, sums.astype(np.float64, copy=False)
+
+    def between(
+        self, sources: _Places, weights: _Sums, targets: _Places, n_items: int
+    ) -> tuple[list[int], _Places, _Sums, _Sums]:
+        """The edges from these sources to these targets, both ascending.
+
+        Where those of each target start, and where the last ends; then for each edge its source,
+        its weight, and that times the weight of the source. Edges for which this is 0 are left out.
+        """
+        place, count = self.of_sources(sources)
+        is_asked = np.zeros(n_items, dtype=np.bool_)
+        is_asked[targets] = True
+        hit = np.flatnonzero(is_asked[self.target[place]])
+        of_source = np.searchsorted(np.cumsum(count), hit, side="right")
+        weight = self.weight[place[hit]]
+        value = weights[of_source] * weight
+        target = self.target[place[hit]]
+        # The sort is stable: the sources of a target still ascend.
+        order = np.argsort(target, kind="stable")
+        order = order[value[order] != 0.0]
+        starts = np.searchsorted(target[order], targets).tolist()
+        return [*starts, len(order)], sources[of_source[order]], weight[order], value[order]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +245,8 @@ class ArrayEvidence:
 
     def terms(self, anchors: Anchors, items: Sequence[str]) -> dict[str, list[EdgeTerms]]:
         """What the edges from anchors add to these items."""
-        is_asked = np.zeros(len(self.items.ids), dtype=np.bool_)
-        is_asked[self.items.places(items)] = True
+        asked = np.sort(self.items.places(items))
+        names = self.items.ids[asked].tolist()
         groups = [
             (relation, rows, self.items, sources, weights)
             for relation, rows, sources, weights in self._used(anchors.edges)
@@ -235,8 +256,14 @@ class ArrayEvidence:
             groups.append((ENTITY_EVIDENCE[0], self.favours, self.entities, *weighted))
         found: dict[str, list[EdgeTerms]] = {}
         for relation, rows, nodes, sources, weights in sorted(groups, key=itemgetter(0)):
-            for target, terms in _terms(relation, rows, nodes.ids, sources, weights, is_asked):
-                found.setdefault(self.items.ids[target], []).append(terms)
+            starts, source, weight, value = rows.between(
+                sources, weights, asked, len(self.items.ids)
+            )
+            columns = (nodes.ids[source].tolist(), weight.tolist(), value.tolist())
+            for item, (start, end) in zip(names, pairwise(starts), strict=True):
+                if start < end:
+                    of_item = [column[start:end] for column in columns]
+                    found.setdefault(item, []).append(EdgeTerms(relation, *of_item))
         return found
 
     def prior(self, items: Sequence[str]) -> Mapping[str, float]:
@@ -255,32 +282,6 @@ def _best(is_reached: NDArray[np.bool_], sums: _Sums, limit: int) -> _Places:
     if len(places) <= limit:
         return places
     return places[np.argsort(-sums[places], kind="stable")[:limit]]
-
-
-def _terms(
-    relation: str,
-    rows: Rows,
-    ids: Ids,
-    sources: _Places,
-    weights: _Sums,
-    is_asked: NDArray[np.bool_],
-) -> Iterator[tuple[int, EdgeTerms]]:
-    """The terms of one relation by the place of the item; `sources` are places in `ids`."""
-    place, count = rows.of_sources(sources)
-    hit = np.flatnonzero(is_asked[rows.target[place]])
-    place = place[hit]
-    weight = rows.weight[place]
-    value = np.repeat(weights, count)[hit] * weight
-    target = rows.target[place]
-    order = np.argsort(target, kind="stable")  # so sources still ascend within an item
-    order = order[value[order] != 0.0]
-    target = target[order]
-    vias = ids[np.repeat(sources, count)[hit[order]]].tolist()
-    edge_weights, values = weight[order].tolist(), value[order].tolist()
-    starts = np.flatnonzero(np.diff(target, prepend=-1))
-    for start, end in pairwise([*starts.tolist(), len(target)]):
-        terms = EdgeTerms(relation, vias[start:end], edge_weights[start:end], values[start:end])
-        yield int(target[start]), terms
 
 
 def _sorted(columns: Sequence[pa.ChunkedArray]) -> pa.Array:

@@ -23,19 +23,18 @@ class FactorFit:
     """
 
     vias: Sequence[str]
-    weights: NDArray[np.float64]
-    products: NDArray[np.float64]
-    values: NDArray[np.float64]
+    weights: Sequence[float]
+    products: Sequence[float]
+    values: Sequence[float]
 
     def best(self, number: int) -> list[str]:
         """What of the history it fits best, best first; none that counts against what is like it.
 
         Ties go by id.
         """
-        places = np.flatnonzero((self.values > 0.0) & (self.weights > 0.0)).tolist()
-        values = self.values.tolist()
-        first = nsmallest(number, [(-values[place], self.vias[place]) for place in places])
-        return [via for _, via in first]
+        columns = zip(self.values, self.weights, self.vias, strict=True)
+        fitting = [(-value, via) for value, weight, via in columns if value > 0.0 < weight]
+        return [via for _, via in nsmallest(number, fitting)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +127,16 @@ class ItemFactors:
         Each number is worked out by itself, so it does not depend on what else is asked.
         """
         known = [item for item in anchors if item in self._row]
-        weights = np.array([anchors[item] for item in known], dtype=np.float64)
+        given = [anchors[item] for item in known]
+        weights = np.array(given, dtype=np.float64)
         sources = self.sources[self.rows(known)].astype(np.float64)
         found = {}
-        for candidate in candidates:
-            place = self._row.get(candidate)
+        for item in candidates:
+            place = self._row.get(item)
             if place is not None:
                 products = (sources * self.targets[place].astype(np.float64)).sum(axis=1)
-                found[candidate] = FactorFit(known, weights, products, weights * products)
+                values = (weights * products).tolist()
+                found[item] = FactorFit(known, given, products.tolist(), values)
         return found
 
     def similarities(

@@ -44,11 +44,10 @@ def choose_terms(edges: Sequence[EdgeTerms], limit: int = SHOWN) -> list[Term]:
 
     Only terms that raise the score; the prior and the factor model have no path.
     """
-    by_signal = [terms.raising(limit) for terms in edges]
     chosen: list[Term] = []
-    for place in range(limit):
+    for before in range(limit):
         if len(chosen) < limit:
-            each = [terms[place] for terms in by_signal if place < len(terms)]
+            each = [term for terms in edges for term in terms.raising(before + 1)[before:]]
             chosen += sorted(each, key=lambda term: term.place)
     return sorted(chosen[:limit], key=lambda term: -term.value)
 

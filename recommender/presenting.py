@@ -1,7 +1,7 @@
 """Makes suggestions of scored items: contributions, paths, shares and a sentence."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from graph.model import Item
@@ -95,19 +95,18 @@ class Presenter:
         """By the strongest path that raises the score; the first one, if there is any."""
         speaks = bool(shown) and shown[0].value > 0.0
         prior = scored.prior_value
-        fit = 0.0 if scored.fit is None else math.fsum(scored.fit.values.tolist())
-        edges = [value for terms in scored.edges for value in terms.values if value > 0.0]
+        fit = 0.0 if scored.fit is None else math.fsum(scored.fit.values)
         # What fills a list up stands there for its prior, even where that adds nothing to a score.
         is_found = bool(scored.edges) or prior != 0.0
         is_filler = not is_found and self.anchors.prior is not None and scored.prior > 0.0
         is_popular = prior > (shown[0].value if speaks else 0.0) or is_filler
-        is_fitting = fit > max(math.fsum(edges), prior, 0.0)
+        is_fitting = fit > max(prior, 0.0) and fit > _raised(scored.edges)
         return say_why(
             self.request.lang,
             paths[0] if speaks else None,
             self.run.predicted,
             is_popular=is_popular,
-            is_disfavoured=min(scored.values, default=0.0) < 0.0,
+            is_disfavoured=not speaks and min(scored.values) < 0.0,
             is_fitting=is_fitting,
             fitting=self._fitting(scored.fit) if is_fitting else (),
         )
@@ -117,6 +116,11 @@ class Presenter:
         best = [] if fit is None else fit.best(NAMED)
         pieces = [self.anchors.pieces[via] for via in best]
         return [piece.title or piece.item for piece in pieces]
+
+
+def _raised(edges: Sequence[EdgeTerms]) -> float:
+    """What the terms above 0 add to the score."""
+    return math.fsum([value for terms in edges for value in terms.values if value > 0.0])
 
 
 def _bare(item: Item, rank: int, scored: Scored) -> Suggestion:
@@ -140,24 +144,33 @@ def _summed(scored: Scored, shown: Sequence[Term]) -> list[Contribution]:
         Contribution(term.signal, term.value, term.via, place[term])
         for term in sorted(shown, key=lambda term: term.place)
     ]
-    rest = {terms.signal: _unshown(terms, shown) for terms in scored.edges}
+    rest = [_undrawn(terms, shown) for terms in scored.edges]
     if scored.prior_value != 0.0:
-        rest[SIGNAL_OF_RELATION["PRIOR"]] = [scored.prior_value]
+        rest.append(_sum_of(SIGNAL_OF_RELATION["PRIOR"], [scored.prior_value]))
     if scored.fit is not None:
-        fitting = [value for value in scored.fit.values.tolist() if value != 0.0]
-        rest[SIGNAL_OF_RELATION[FACTORS]] = fitting
+        fitting = [value for value in scored.fit.values if value != 0.0]
+        rest.append(_sum_of(SIGNAL_OF_RELATION[FACTORS], fitting))
     adjusted: dict[str, list[float]] = {}
     for term in adjustment_terms(scored):
         adjusted.setdefault(term.signal, []).append(term.value)
-    return [*single, *_sums(rest), *_sums(adjusted)]
+    sums = [_sum_of(signal, values) for signal, values in adjusted.items()]
+    return [*single, *_greatest_first(rest), *_greatest_first(sums)]
 
 
-def _unshown(terms: EdgeTerms, shown: Sequence[Term]) -> Sequence[float]:
-    """The values of those terms of a relation that have no path."""
-    vias = {term.via for term in shown if term.relation == terms.relation}
-    if not vias:
-        return terms.values
-    return [value for via, value in zip(terms.vias, terms.values, strict=True) if via not in vias]
+def _undrawn(terms: EdgeTerms, shown: Sequence[Term]) -> Contribution:
+    """The sum of those terms of a relation that have no path; exact, so that one may subtract."""
+    drawn = [-term.value for term in shown if term.relation == terms.relation]
+    number = len(terms.values) - len(drawn)
+    return Contribution(terms.signal, math.fsum([*terms.values, *drawn]), None, None, number)
+
+
+def _sum_of(signal: str, values: Sequence[float]) -> Contribution:
+    return Contribution(signal, math.fsum(values), None, None, len(values))
+
+
+def _greatest_first(sums: Iterable[Contribution]) -> list[Contribution]:
+    """Those that are of any term."""
+    return sorted((one for one in sums if one.terms > 0), key=lambda one: (-one.value, one.signal))
 
 
 def _pairs(shown: Sequence[tuple[Term, str]], *relations: str) -> list[tuple[str, str]]:
@@ -167,13 +180,3 @@ def _pairs(shown: Sequence[tuple[Term, str]], *relations: str) -> list[tuple[str
         for term, item in shown
         if term.relation in relations and term.via is not None
     )
-
-
-def _sums(values: Mapping[str, Sequence[float]]) -> list[Contribution]:
-    """Sums by signal, the greatest first; none of nothing."""
-    summed = [
-        Contribution(signal, math.fsum(some), None, None, len(some))
-        for signal, some in values.items()
-        if some
-    ]
-    return sorted(summed, key=lambda one: (-one.value, one.signal))

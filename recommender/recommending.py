@@ -147,7 +147,7 @@ class Recommender:
 
 def _served_by(ranking: Ranking) -> ServedBy:
     """What the suggestions rest on: any piece of history, else any attribute, else the prior."""
-    if any(scored.fit is not None and scored.fit.values.any() for scored in ranking.chosen):
+    if any(scored.fit is not None and any(scored.fit.values) for scored in ranking.chosen):
         return "history"
     through = {terms.relation for scored in ranking.chosen for terms in scored.edges}
     if not through:

@@ -6,9 +6,8 @@ the same bits.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain
 
 from recommender.anchors import Anchors
@@ -18,7 +17,7 @@ from recommender.serving_run import ServingRun
 from recommender.terms import EdgeTerms, Term
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Scored:
     """An item with all terms of its score that are not 0, and its PRIOR weight.
 
@@ -42,7 +41,7 @@ class Scored:
         if self.prior_value != 0.0:
             found.append(Term("PRIOR", None, self.prior, self.prior_value))
         if self.fit is not None:
-            columns = (self.fit.vias, self.fit.products.tolist(), self.fit.values.tolist())
+            columns = (self.fit.vias, self.fit.products, self.fit.values)
             found += [
                 Term(FACTORS, via, product, value)
                 for via, product, value in zip(*columns, strict=True)
@@ -50,8 +49,8 @@ class Scored:
             ]
         return found
 
-    @cached_property
-    def values(self) -> list[float]:
+    @property
+    def values(self) -> Iterator[float]:
         """The values of `terms`, with some that are 0."""
         return _values(self.edges, self.prior_value, self.fit)
 
@@ -81,6 +80,8 @@ def score_items(run: ServingRun, anchors: Anchors, items: Sequence[str]) -> list
     return sorted(scored, key=lambda one: one.order)
 
 
-def _values(edges: Sequence[EdgeTerms], prior_value: float, fit: FactorFit | None) -> list[float]:
-    fitting = [] if fit is None else fit.values.tolist()
-    return [*chain.from_iterable(terms.values for terms in edges), prior_value, *fitting]
+def _values(
+    edges: Sequence[EdgeTerms], prior_value: float, fit: FactorFit | None
+) -> Iterator[float]:
+    fitting: Sequence[float] = () if fit is None else fit.values
+    return chain(*[terms.values for terms in edges], (prior_value,), fitting)

@@ -1,6 +1,7 @@
 """The terms that a score is the sum of: one by one, and many of a relation in columns."""
 
 from collections.abc import Sequence
+from heapq import nlargest
 from typing import NamedTuple
 
 from recommender.recipe import FACTORS, SIGNAL_OF_RELATION
@@ -63,5 +64,5 @@ class EdgeTerms(NamedTuple):
     def raising(self, limit: int) -> list[Term]:
         """The greatest that are above 0, greatest first, ties by `via`."""
         values = self.values
-        ordered = sorted(range(len(values)), key=values.__getitem__, reverse=True)
-        return [self.at(place) for place in ordered[:limit] if values[place] > 0.0]
+        places = nlargest(limit, range(len(values)), key=values.__getitem__)
+        return [self.at(place) for place in places if values[place] > 0.0]

@@ -40,7 +40,7 @@ def test_scores_are_the_sums_of_terms(
         )
         assert score == pytest.approx(by_hand, abs=1e-5)
         fit = fits.get(item)
-        assert score == pytest.approx(0.0 if fit is None else fit.values.sum(), abs=1e-12)
+        assert score == pytest.approx(0.0 if fit is None else sum(fit.values), abs=1e-12)
 
 
 def test_a_term_has_the_same_bits_whatever_else_is_asked() -> None:
