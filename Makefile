@@ -7,6 +7,8 @@ MODELS := $(VENV)/.models
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes
 DEMO ?= demo
+# Processes of the suite; one, where all would clear the same server's graph.
+WORKERS ?= $(if $(WHYPATH_TEST_NEO4J_URI),0,2)
 
 .PHONY: demo models test check lint format bench audit neo4j lock clean help
 
@@ -36,7 +38,7 @@ demo: $(READY) ## real data, a graph, training, and suggestions with their paths
 	$(BIN)/whypath --project $(DEMO) recommend 42 -n 5
 
 test: $(MODELS) ## the whole suite; real Neo4j included where it can run
-	PYTHONPATH=tests/plugins $(BIN)/python -m pytest -p required_markers $(PYTEST_ARGS)
+	PYTHONPATH=tests/plugins $(BIN)/python -m pytest -p required_markers -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 check: $(MODELS) lint test ## format, lint, types, import contracts and the whole suite
 

@@ -7,6 +7,7 @@ once, by `mvn`, into `~/.cache/whypath/`. The Neo4j Browser page is not among th
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import secrets
 import shutil
@@ -82,6 +83,14 @@ def library() -> Path:
         if shutil.which(program) is None:
             raise ServerUnavailableError(f"`{program}` is not installed")
     home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("w") as lock:
+        # Two of Maven at a time spoil its repository for each other.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return jars if jars.is_dir() else _fetch(home, jars)
+
+
+def _fetch(home: Path, jars: Path) -> Path:
+    """Let Maven bring the jars, whole or not at all."""
     (home / "pom.xml").write_text(_POM, encoding="utf-8")
     part = home / f"lib.{os.getpid()}.part"
     print(f"fetching Neo4j {VERSION} (116 MB) into {home}", file=sys.stderr)
@@ -97,11 +106,7 @@ def library() -> Path:
         shutil.rmtree(part, ignore_errors=True)
         last = fetched.stdout.strip().splitlines()[-1:] or ["no output"]
         raise ServerUnavailableError(f"`mvn` could not fetch Neo4j {VERSION}: {last[0]}")
-    try:
-        part.rename(jars)
-    except OSError:  # Another process was faster.
-        shutil.rmtree(part, ignore_errors=True)
-    return jars
+    return part.rename(jars)
 
 
 def free_port() -> int:

@@ -17,15 +17,12 @@ class RequiredMarkers:
     def __init__(self) -> None:
         self.passed: Counter[str] = Counter()
         self.skipped: Counter[str] = Counter()
-        self.markers: dict[str, set[str]] = {}
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        for item in items:
-            names = {mark.name for mark in item.iter_markers()}
-            self.markers[item.nodeid] = names.intersection(REQUIRED)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        for name in self.markers.get(report.nodeid, ()):
+        # A report's keywords hold the test's markers, also where another process ran the test.
+        for name in REQUIRED:
+            if name not in report.keywords:
+                continue
             if report.skipped:
                 self.skipped[name] += 1
             elif report.when == "call" and report.passed:
@@ -52,4 +49,5 @@ class RequiredMarkers:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(RequiredMarkers(), "required-markers-counter")
+    if not hasattr(config, "workerinput"):  # the process that hands tests out counts for all
+        config.pluginmanager.register(RequiredMarkers(), "required-markers-counter")

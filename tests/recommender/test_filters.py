@@ -112,7 +112,7 @@ def test_and_binds_closer_than_or() -> None:
         ("year >= 1990 title", 14, "one too many"),
         ("year in (year, 2)", 9, "plain values"),
         ("year in ()", 9, "plain values"),
-        ("year; 1", 5, "';' cannot stand here"),
+        ("year; 1", 5, "one too many"),
         ("__import__('os')", 11, "one too many"),
         ("title.upper == 'X'", 6, "'.' cannot stand here"),
         ("year == 12ab", 9, "cannot stand here"),

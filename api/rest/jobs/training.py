@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from io import BufferedRWPair
 from typing import TYPE_CHECKING, Any
@@ -187,8 +187,12 @@ class _Runner(threading.Thread):
             watch = threading.Thread(target=self._watch, args=(process, has_ended))
             watch.start()
             try:
-                with ours.makefile("rwb") as stream:
+                stream = ours.makefile("rwb")
+                try:
                     yield process, stream
+                finally:
+                    with suppress(ConnectionError):  # what a killed process did not take
+                        stream.close()
             finally:
                 has_ended.set()
                 watch.join()
