@@ -150,7 +150,7 @@ def serving(project: Project, way: str) -> Iterator[tuple[subprocess.Popen[bytes
     else:
         command = project.command("serve", "--port", str(port))
         environment["WHYPATH_RECOMMEND_RETRIEVAL"] = "memory" if "memory" in way else "cypher"
-        environment["WHYPATH_SERVE_ACCESS_LOG"] = "false"
+        environment["WHYPATH_SERVE_LOG_LEVEL"] = "warning"
     with (project.folder / f"{way}.log").open("w") as sink:
         process = subprocess.Popen(command, env=environment, stdout=sink, stderr=sink)
         try:
