@@ -71,6 +71,7 @@ def test_no_request_meets_what_the_document_does_not_say(
 NEEDS_WHAT_NO_ONE_GUESSES = {
     ("GET", "/api/latest"),  # a setting that this project does not have
     ("DELETE", "/api/jobs/{id}"),  # a training that is not over yet
+    ("DELETE", "/api/feedback/{type}/{user}/{item}"),  # a type of the graph, no other text
 }
 
 
