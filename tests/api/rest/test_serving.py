@@ -16,6 +16,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from api.rest.keys import create_key
+from api.rest.serving import _listen
 from tests.api.rest.processes import served, start
 
 on_each_store = pytest.mark.parametrize(
@@ -244,3 +245,10 @@ def test_several_workers_share_the_port_and_the_jobs(served_project: Path) -> No
         assert runs == {2}
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(20) == 0
+
+
+def test_answers_are_not_held_back_for_an_acknowledgement() -> None:
+    with _listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
