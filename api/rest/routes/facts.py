@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 from fastapi import Body
 from pydantic import Field
 
+from api.rest.missing import check_there
 from api.rest.problems import USAGE, Problem
 from api.rest.rows import MAX_FACTS, Deleted, EntityFact, Facts
 from api.rest.service import Service
 from graph.batches import BadRowError
-from graph.errors import NotFoundError
 from graph.fact_rows import delete_node_fact, replace_node_facts
 
 FactsBody = Annotated[
@@ -25,8 +25,8 @@ Label = Literal["User", "Item"]
 def read_facts(service: Service, label: Label, id: str) -> Facts:
     """All facts of a node; a NotFoundError where it is not in the graph."""
     facts = service.store.facts(label, [id])
-    if not facts and service.store.unknown(label, [id]):
-        raise NotFoundError(f"there is no {label.lower()} {id!r} in the graph")
+    if not facts:
+        check_there(service, label, id)
     return Facts.of(facts)
 
 

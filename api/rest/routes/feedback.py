@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body, Depends, Query
 from pydantic import BaseModel
 
 from api.rest.access import needs
+from api.rest.missing import check_there
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import Cursor, Limit, PathId, make_cursor, read_cursor
 from api.rest.problems import NOT_FOUND, RESOURCE
@@ -17,7 +18,7 @@ from api.rest.service import Service, service_of
 from api.rest.strict import StrictRoute
 from graph.errors import NotFoundError
 from graph.feedback_batches import write_feedback_batch
-from graph.model import FeedbackEdge, NodeLabel
+from graph.model import FeedbackEdge
 
 router = APIRouter(tags=["feedback"], route_class=StrictRoute)
 Parts = Annotated[Service, Depends(service_of)]
@@ -86,7 +87,7 @@ def get_user_feedback(
     types = _check_types(service, types)
     found = service.store.feedback_of_user(id, types, _after(cursor), limit + 1)
     if not found:
-        _check_node(service, "User", id)
+        check_there(service, "User", id)
     return _page(found, limit, [edge.item for edge in found])
 
 
@@ -103,7 +104,7 @@ def get_item_feedback(
     types = _check_types(service, types)
     found = service.store.feedback_of_item(id, types, _after(cursor), limit + 1)
     if not found:
-        _check_node(service, "Item", id)
+        check_there(service, "Item", id)
     return _page(found, limit, [edge.user for edge in found])
 
 
@@ -131,8 +132,3 @@ def _check_types(service: Service, types: Sequence[str] | None) -> list[str] | N
                 f"the graph has no feedback type {name!r}; it has {', '.join(known) or 'none'}"
             )
     return list(types)
-
-
-def _check_node(service: Service, label: NodeLabel, id: str) -> None:
-    if service.store.unknown(label, [id]):
-        raise NotFoundError(f"there is no {label.lower()} {id!r} in the graph")

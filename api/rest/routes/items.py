@@ -6,6 +6,7 @@ from fastapi import APIRouter, Body, Depends
 from pydantic import BaseModel
 
 from api.rest.access import needs
+from api.rest.missing import check_there, no_such
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import Cursor, Limit, PathId, make_cursor, read_cursor
 from api.rest.problems import NOT_FOUND, RESOURCE
@@ -21,7 +22,6 @@ from api.rest.rows import (
 )
 from api.rest.service import Service, service_of
 from api.rest.strict import StrictRoute
-from graph.errors import NotFoundError
 from graph.node_batches import write_node_batch
 
 router = APIRouter(tags=["items"], route_class=StrictRoute)
@@ -79,7 +79,7 @@ def get_item(service: Parts, id: PathId) -> ItemEntry:
     """Title, text and properties; facts and feedback have routes of their own."""
     found = service.store.items([id])
     if not found:
-        raise no_such_item(id)
+        raise no_such("Item", id)
     return ItemEntry.of(found[0])
 
 
@@ -95,10 +95,9 @@ def patch_item(service: Parts, id: PathId, item: ItemPatch) -> ItemEntry:
     Evidence rests on facts and feedback, so that it stays as it is.
     """
     values = item.values()
-    if service.store.unknown("Item", [id]):
-        raise no_such_item(id)
+    check_there(service, "Item", id)
     if values and not service.store.patch_node("Item", id, values):
-        raise no_such_item(id)
+        raise no_such("Item", id)
     return get_item(service, id)
 
 
@@ -150,8 +149,3 @@ def put_item_facts(service: Parts, id: PathId, relation: PathId, facts: FactsBod
 def delete_item_fact(service: Parts, id: PathId, relation: PathId, entity: PathId) -> Deleted:
     """Deletes one fact; the entity stays."""
     return remove_fact(service, "Item", id, relation, entity)
-
-
-def no_such_item(id: str) -> NotFoundError:
-    """What is said of an item that is not in the graph."""
-    return NotFoundError(f"there is no item {id!r} in the graph")

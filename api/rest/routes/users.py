@@ -6,6 +6,7 @@ from fastapi import APIRouter, Body, Depends
 from pydantic import BaseModel
 
 from api.rest.access import needs
+from api.rest.missing import no_such
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import Cursor, Limit, PathId, make_cursor, read_cursor
 from api.rest.problems import NOT_FOUND, RESOURCE
@@ -21,7 +22,6 @@ from api.rest.rows import (
 )
 from api.rest.service import Service, service_of
 from api.rest.strict import StrictRoute
-from graph.errors import NotFoundError
 from graph.node_batches import write_node_batch
 
 router = APIRouter(tags=["users"], route_class=StrictRoute)
@@ -75,7 +75,7 @@ def get_user(service: Parts, id: PathId) -> UserEntry:
     """The user and its properties; its facts and feedback have routes of their own."""
     user = service.store.user(id)
     if user is None:
-        raise no_such_user(id)
+        raise no_such("User", id)
     return UserEntry.of(user)
 
 
@@ -88,9 +88,9 @@ def get_user(service: Parts, id: PathId) -> UserEntry:
 def patch_user(service: Parts, id: PathId, user: UserPatch) -> UserEntry:
     """Sets the properties that are named and leaves the others; answers the user as it is now."""
     if service.store.user(id) is None:
-        raise no_such_user(id)
+        raise no_such("User", id)
     if user.properties and not service.store.patch_node("User", id, user.properties):
-        raise no_such_user(id)
+        raise no_such("User", id)
     return get_user(service, id)
 
 
@@ -136,8 +136,3 @@ def put_user_facts(service: Parts, id: PathId, relation: PathId, facts: FactsBod
 def delete_user_fact(service: Parts, id: PathId, relation: PathId, entity: PathId) -> Deleted:
     """Deletes one fact; the entity stays."""
     return remove_fact(service, "User", id, relation, entity)
-
-
-def no_such_user(id: str) -> NotFoundError:
-    """What is said of a user that is not in the graph."""
-    return NotFoundError(f"there is no user {id!r} in the graph")
