@@ -3,13 +3,16 @@
 import base64
 import binascii
 import json
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from fastapi import Path, Query
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from graph.errors import UsageError
+
+T = TypeVar("T")
 
 MAX_ID = 512
 """Characters of an id."""
@@ -86,6 +89,17 @@ Cursor = Annotated[
         description="Where to go on: `cursor` of the page before.",
     ),
 ]
+
+
+def cut_page(
+    found: Sequence[T], limit: int, key: Callable[[T], Sequence[str]]
+) -> tuple[Sequence[T], str | None]:
+    """A page of what was found, and the cursor of the next one.
+
+    One entry more than the limit says that there is a next one; None where there is none.
+    """
+    page = found[:limit]
+    return page, make_cursor(*key(page[-1])) if len(found) > limit else None
 
 
 def make_cursor(*key: str) -> str:

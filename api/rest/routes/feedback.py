@@ -1,7 +1,7 @@
 """Feedback: it counts in the next suggestion, which reads the history from the graph."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from api.rest.access import needs
 from api.rest.missing import check_there
 from api.rest.openapi import EVERYWHERE, problems
-from api.rest.parameters import Cursor, Limit, PathId, make_cursor, read_cursor
+from api.rest.parameters import Cursor, Limit, PathId, cut_page, read_cursor
 from api.rest.problems import NOT_FOUND, RESOURCE
 from api.rest.rows import Deleted, FeedbackEntry, NewFeedback, TypeFilter, Written, check_batch
 from api.rest.service import Service, service_of
@@ -88,7 +88,7 @@ def get_user_feedback(
     found = service.store.feedback_of_user(id, types, _after(cursor), limit + 1)
     if not found:
         check_there(service, "User", id)
-    return _page(found, limit, [edge.item for edge in found])
+    return _page(found, limit, lambda edge: (edge.type, edge.item))
 
 
 @router.get(
@@ -105,15 +105,14 @@ def get_item_feedback(
     found = service.store.feedback_of_item(id, types, _after(cursor), limit + 1)
     if not found:
         check_there(service, "Item", id)
-    return _page(found, limit, [edge.user for edge in found])
+    return _page(found, limit, lambda edge: (edge.type, edge.user))
 
 
-def _page(found: Sequence[FeedbackEdge], limit: int, others: Sequence[str]) -> FeedbackPage:
-    last = limit - 1
-    return FeedbackPage(
-        feedback=[FeedbackEntry.of(edge) for edge in found[:limit]],
-        cursor=make_cursor(found[last].type, others[last]) if len(found) > limit else None,
-    )
+def _page(
+    found: Sequence[FeedbackEdge], limit: int, key: Callable[[FeedbackEdge], Sequence[str]]
+) -> FeedbackPage:
+    page, following = cut_page(found, limit, key)
+    return FeedbackPage(feedback=[FeedbackEntry.of(edge) for edge in page], cursor=following)
 
 
 def _after(cursor: str | None) -> tuple[str, str] | None:

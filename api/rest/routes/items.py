@@ -6,11 +6,19 @@ from fastapi import APIRouter, Body, Depends
 from pydantic import BaseModel
 
 from api.rest.access import needs
-from api.rest.missing import check_there, no_such
+from api.rest.missing import the_one
 from api.rest.openapi import EVERYWHERE, problems
-from api.rest.parameters import Cursor, Limit, PathId, make_cursor, read_cursor
+from api.rest.parameters import Cursor, Limit, PathId, cut_page, read_cursor
 from api.rest.problems import NOT_FOUND, RESOURCE
-from api.rest.routes.facts import FactsBody, read_facts, remove_fact, replace_facts
+from api.rest.routes.nodes import (
+    FactsBody,
+    delete_node,
+    patch_node,
+    read_facts,
+    remove_fact,
+    replace_facts,
+    write_nodes,
+)
 from api.rest.rows import (
     Deleted,
     Facts,
@@ -18,11 +26,9 @@ from api.rest.rows import (
     ItemPatch,
     NewItem,
     WrittenItems,
-    check_batch,
 )
 from api.rest.service import Service, service_of
 from api.rest.strict import StrictRoute
-from graph.node_batches import write_node_batch
 
 router = APIRouter(tags=["items"], route_class=StrictRoute)
 Parts = Annotated[Service, Depends(service_of)]
@@ -49,8 +55,7 @@ def write_items(service: Parts, items: Annotated[list[NewItem], Body()]) -> Writ
     in `failed`, and all others are written. New items with facts can be suggested a moment later,
     without training again: `placing` says that their evidence is being made.
     """
-    check_batch(service, items)
-    outcome = write_node_batch(service.store, "Item", [item.row() for item in items])
+    outcome = write_nodes(service, "Item", items)
     placing = bool(outcome.added or outcome.facts) and service.store.current_run() is not None
     if placing:
         service.arrivals.notice()
@@ -62,11 +67,8 @@ def list_items(service: Parts, limit: Limit = 100, cursor: Cursor = None) -> Ite
     """All items by id, page by page; items that come or go meanwhile shift nothing."""
     after = read_cursor(cursor)
     found = service.store.list_items(None if after is None else after[0], limit + 1)
-    page = found[:limit]
-    return ItemPage(
-        items=[ItemEntry.of(item) for item in page],
-        cursor=make_cursor(page[-1].id) if len(found) > limit else None,
-    )
+    page, following = cut_page(found, limit, lambda item: [item.id])
+    return ItemPage(items=[ItemEntry.of(item) for item in page], cursor=following)
 
 
 @router.get(
@@ -77,10 +79,7 @@ def list_items(service: Parts, limit: Limit = 100, cursor: Cursor = None) -> Ite
 )
 def get_item(service: Parts, id: PathId) -> ItemEntry:
     """Title, text and properties; facts and feedback have routes of their own."""
-    found = service.store.items([id])
-    if not found:
-        raise no_such("Item", id)
-    return ItemEntry.of(found[0])
+    return ItemEntry.of(the_one(service.store.items([id]), "Item", id))
 
 
 @router.patch(
@@ -94,10 +93,7 @@ def patch_item(service: Parts, id: PathId, item: ItemPatch) -> ItemEntry:
 
     Evidence rests on facts and feedback, so that it stays as it is.
     """
-    values = item.values()
-    check_there(service, "Item", id)
-    if values and not service.store.patch_node("Item", id, values):
-        raise no_such("Item", id)
+    patch_node(service, "Item", id, item.values())
     return get_item(service, id)
 
 
@@ -109,7 +105,7 @@ def patch_item(service: Parts, id: PathId, item: ItemPatch) -> ItemEntry:
 )
 def delete_item(service: Parts, id: PathId) -> Deleted:
     """Deletes the item with its feedback, facts and evidence: it is suggested no more at once."""
-    return Deleted(deleted=service.store.delete_nodes("Item", [id]))
+    return delete_node(service, "Item", id)
 
 
 @router.get(

@@ -6,11 +6,19 @@ from fastapi import APIRouter, Body, Depends
 from pydantic import BaseModel
 
 from api.rest.access import needs
-from api.rest.missing import no_such
+from api.rest.missing import the_one
 from api.rest.openapi import EVERYWHERE, problems
-from api.rest.parameters import Cursor, Limit, PathId, make_cursor, read_cursor
+from api.rest.parameters import Cursor, Limit, PathId, cut_page, read_cursor
 from api.rest.problems import NOT_FOUND, RESOURCE
-from api.rest.routes.facts import FactsBody, read_facts, remove_fact, replace_facts
+from api.rest.routes.nodes import (
+    FactsBody,
+    delete_node,
+    patch_node,
+    read_facts,
+    remove_fact,
+    replace_facts,
+    write_nodes,
+)
 from api.rest.rows import (
     Deleted,
     Facts,
@@ -18,11 +26,9 @@ from api.rest.rows import (
     UserEntry,
     UserPatch,
     WrittenNodes,
-    check_batch,
 )
 from api.rest.service import Service, service_of
 from api.rest.strict import StrictRoute
-from graph.node_batches import write_node_batch
 
 router = APIRouter(tags=["users"], route_class=StrictRoute)
 Parts = Annotated[Service, Depends(service_of)]
@@ -48,8 +54,7 @@ def write_users(service: Parts, users: Annotated[list[NewUser], Body()]) -> Writ
     Properties, relations and kinds must be in the graph's schema. A row that does not fit is listed
     in `failed`, and all others are written.
     """
-    check_batch(service, users)
-    outcome = write_node_batch(service.store, "User", [user.row() for user in users])
+    outcome = write_nodes(service, "User", users)
     return WrittenNodes.of(outcome, facts=outcome.facts)
 
 
@@ -58,11 +63,8 @@ def list_users(service: Parts, limit: Limit = 100, cursor: Cursor = None) -> Use
     """All users by id, page by page; users that come or go meanwhile shift nothing."""
     after = read_cursor(cursor)
     found = service.store.list_users(None if after is None else after[0], limit + 1)
-    page = found[:limit]
-    return UserPage(
-        users=[UserEntry.of(user) for user in page],
-        cursor=make_cursor(page[-1].id) if len(found) > limit else None,
-    )
+    page, following = cut_page(found, limit, lambda user: [user.id])
+    return UserPage(users=[UserEntry.of(user) for user in page], cursor=following)
 
 
 @router.get(
@@ -73,10 +75,7 @@ def list_users(service: Parts, limit: Limit = 100, cursor: Cursor = None) -> Use
 )
 def get_user(service: Parts, id: PathId) -> UserEntry:
     """The user and its properties; its facts and feedback have routes of their own."""
-    user = service.store.user(id)
-    if user is None:
-        raise no_such("User", id)
-    return UserEntry.of(user)
+    return UserEntry.of(the_one(service.store.users([id]), "User", id))
 
 
 @router.patch(
@@ -87,10 +86,7 @@ def get_user(service: Parts, id: PathId) -> UserEntry:
 )
 def patch_user(service: Parts, id: PathId, user: UserPatch) -> UserEntry:
     """Sets the properties that are named and leaves the others; answers the user as it is now."""
-    if service.store.user(id) is None:
-        raise no_such("User", id)
-    if user.properties and not service.store.patch_node("User", id, user.properties):
-        raise no_such("User", id)
+    patch_node(service, "User", id, user.properties)
     return get_user(service, id)
 
 
@@ -102,7 +98,7 @@ def patch_user(service: Parts, id: PathId, user: UserPatch) -> UserEntry:
 )
 def delete_user(service: Parts, id: PathId) -> Deleted:
     """Deletes the user with all its feedback and facts, at once and for good."""
-    return Deleted(deleted=service.store.delete_nodes("User", [id]))
+    return delete_node(service, "User", id)
 
 
 @router.get(

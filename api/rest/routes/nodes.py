@@ -1,17 +1,19 @@
-"""Facts of users and items: what the routes of both have in common. It has no router."""
+"""What the routes of users and of items have in common. It has no router."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 from fastapi import Body
 from pydantic import Field
 
-from api.rest.missing import check_there
+from api.rest.missing import check_there, no_such
 from api.rest.problems import USAGE, Problem
-from api.rest.rows import MAX_FACTS, Deleted, EntityFact, Facts
+from api.rest.rows import MAX_FACTS, Deleted, EntityFact, Facts, NewItem, NewUser, check_batch
 from api.rest.service import Service
-from graph.batches import BadRowError
+from graph.batches import BadRowError, BatchOutcome
 from graph.fact_rows import delete_node_fact, replace_node_facts
+from graph.model import Scalar
+from graph.node_batches import write_node_batch
 
 FactsBody = Annotated[
     list[EntityFact],
@@ -20,6 +22,25 @@ FactsBody = Annotated[
 ]
 
 Label = Literal["User", "Item"]
+
+
+def write_nodes(
+    service: Service, label: Label, nodes: Sequence[NewUser] | Sequence[NewItem]
+) -> BatchOutcome:
+    """Add nodes and change those that are there; a batch that is too long is refused."""
+    check_batch(service, nodes)
+    return write_node_batch(service.store, label, [node.row() for node in nodes])
+
+
+def patch_node(service: Service, label: Label, id: str, values: Mapping[str, Scalar]) -> None:
+    """Set what is named and leave the rest; a NotFoundError where the node is not in the graph."""
+    if not service.store.patch_node(label, id, values):
+        raise no_such(label, id)
+
+
+def delete_node(service: Service, label: Label, id: str) -> Deleted:
+    """Delete a node with all its edges."""
+    return Deleted(deleted=service.store.delete_nodes(label, [id]))
 
 
 def read_facts(service: Service, label: Label, id: str) -> Facts:
