@@ -24,6 +24,8 @@ from api.client_calls import Call
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Outcome = httpx.Response | httpx.TransportError
+"""What came of an attempt."""
 
 TIMEOUT_S = 30.0
 RETRIES = 4
@@ -96,19 +98,17 @@ class Client:
 
     def send(self, call: Call[T]) -> T:
         """Make a call of `api.client_calls`. Raises an ApiError."""
-        for attempt in range(self._retries + 1):
-            is_last = attempt == self._retries or not call.may_repeat
-            try:
-                answer = self._http.request(call.method, call.path, **_content(call))
-            except httpx.TransportError as error:
-                if is_last:
-                    raise _no_answer(error) from error
-                time.sleep(_wait_s(attempt, None))
-                continue
-            if answer.status_code not in _AGAIN or is_last:
-                return _read(call, answer)
-            time.sleep(_wait_s(attempt, answer))
-        raise AssertionError("unreachable")
+        outcome, attempts = self._attempt(call), 1
+        while (wait_s := _wait_s(call, outcome, attempts, self._retries)) is not None:
+            time.sleep(wait_s)
+            outcome, attempts = self._attempt(call), attempts + 1
+        return _read(call, outcome)
+
+    def _attempt(self, call: Call[Any]) -> Outcome:
+        try:
+            return self._http.request(call.method, call.path, **_content(call))
+        except httpx.TransportError as error:
+            return error
 
     recommend = _blocking(calls.recommend)
     recommend_with = _blocking(calls.recommend_with)
@@ -190,19 +190,17 @@ class AsyncClient:
 
     async def send(self, call: Call[T]) -> T:
         """Make a call of `api.client_calls`. Raises an ApiError."""
-        for attempt in range(self._retries + 1):
-            is_last = attempt == self._retries or not call.may_repeat
-            try:
-                answer = await self._http.request(call.method, call.path, **_content(call))
-            except httpx.TransportError as error:
-                if is_last:
-                    raise _no_answer(error) from error
-                await asyncio.sleep(_wait_s(attempt, None))
-                continue
-            if answer.status_code not in _AGAIN or is_last:
-                return _read(call, answer)
-            await asyncio.sleep(_wait_s(attempt, answer))
-        raise AssertionError("unreachable")
+        outcome, attempts = await self._attempt(call), 1
+        while (wait_s := _wait_s(call, outcome, attempts, self._retries)) is not None:
+            await asyncio.sleep(wait_s)
+            outcome, attempts = await self._attempt(call), attempts + 1
+        return _read(call, outcome)
+
+    async def _attempt(self, call: Call[Any]) -> Outcome:
+        try:
+            return await self._http.request(call.method, call.path, **_content(call))
+        except httpx.TransportError as error:
+            return error
 
     recommend = _awaited(calls.recommend)
     recommend_with = _awaited(calls.recommend_with)
@@ -263,29 +261,37 @@ def _content(call: Call[Any]) -> dict[str, Any]:
     return {"params": given, **({} if call.body is None else {"json": call.body})}
 
 
-def _read(call: Call[T], answer: httpx.Response) -> T:
-    if answer.is_success:
-        body: T = answer.text if call.is_text else answer.json()  # type: ignore[assignment] # by Call
+def _wait_s(call: Call[Any], outcome: Outcome, attempts: int, retries: int) -> float | None:
+    """How long to wait before the next attempt; None where there is none.
+
+    As long as the server asks for, else twice as long each time; some of it by chance.
+    """
+    if not call.may_repeat or attempts > retries:
+        return None
+    asked = ""
+    if isinstance(outcome, httpx.Response):
+        if outcome.status_code not in _AGAIN:
+            return None
+        asked = outcome.headers.get("retry-after", "")
+    wait_s = float(asked) if asked.isdigit() else 0.1 * 2.0**attempts
+    return min(wait_s, LONGEST_WAIT_S) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+
+
+def _read(call: Call[T], outcome: Outcome) -> T:
+    """What an answer holds; an ApiError for a problem, or for no outcome."""
+    if not isinstance(outcome, httpx.Response):
+        said = f"the server does not answer: {str(outcome) or type(outcome).__name__}"
+        raise ApiError(0, "unreachable", said, "", []) from outcome
+    if outcome.is_success:
+        body: T = outcome.text if call.is_text else outcome.json()  # type: ignore[assignment] # by Call
         return body
     try:
-        problem = answer.json()
+        problem = outcome.json()
         kind = str(problem["type"]).rpartition(":")[2]
         detail, request_id = str(problem["detail"]), str(problem["request_id"])
         errors = list(problem.get("errors", ()))
     except (ValueError, KeyError, TypeError):
         # A proxy in between, perhaps.
-        kind, request_id, errors = "unknown", answer.headers.get("x-request-id", ""), []
-        detail = f"{call.method} {call.path} was answered with status {answer.status_code}"
-    raise ApiError(answer.status_code, kind, detail, request_id, errors)
-
-
-def _no_answer(error: httpx.TransportError) -> ApiError:
-    reason = str(error) or type(error).__name__
-    return ApiError(0, "unreachable", f"the server does not answer: {reason}", "", [])
-
-
-def _wait_s(attempt: int, answer: httpx.Response | None) -> float:
-    """As long as the server asks for, else twice as long each time; some of it by chance."""
-    asked = "" if answer is None else answer.headers.get("retry-after", "")
-    base = float(asked) if asked.isdigit() else 0.2 * 2.0**attempt
-    return min(base, LONGEST_WAIT_S) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+        kind, request_id, errors = "unknown", outcome.headers.get("x-request-id", ""), []
+        detail = f"{call.method} {call.path} was answered with status {outcome.status_code}"
+    raise ApiError(outcome.status_code, kind, detail, request_id, errors)

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any, ClassVar
@@ -148,7 +148,7 @@ def test_the_same_calls_can_be_awaited(http: httpx.Client) -> None:
 
 
 class Moody(BaseHTTPRequestHandler):
-    """Refuses with a 503 twice, then answers."""
+    """Refuses with a 503 as often as `left` says, then answers."""
 
     left = 0
     seen: ClassVar[list[str]] = []
@@ -171,23 +171,61 @@ class Moody(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def test_what_may_be_repeated_is_repeated() -> None:
+class Awaited:
+    """An asynchronous client, called as if it were a blocking one."""
+
+    def __init__(self, url: str, *, retries: int) -> None:
+        self._url, self._retries = url, retries
+
+    def __enter__(self) -> "Awaited":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is kept open between calls."""
+
+    def __getattr__(self, name: str) -> Callable[[], Any]:
+        async def call() -> Any:
+            async with AsyncClient(self._url, retries=self._retries) as client:
+                return await getattr(client, name)()
+
+        return lambda: asyncio.run(call())
+
+
+@pytest.fixture
+def moody() -> Iterator[str]:
+    Moody.seen.clear()
     with HTTPServer(("127.0.0.1", 0), Moody) as server:
         thread = Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        with Client(f"http://127.0.0.1:{server.server_port}", retries=3) as client:
-            Moody.left = 2
-            assert client.live() == {"status": "ok"}
-            Moody.seen.clear()
-            Moody.left = 1
-            with pytest.raises(ApiError) as caught:
-                client.start_training()
-            assert (caught.value.status, len(Moody.seen)) == (503, 1)
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
 
 
-def test_a_server_that_is_not_there_is_said() -> None:
-    with Client("http://127.0.0.1:9", retries=0) as client, pytest.raises(ApiError) as caught:
+@pytest.mark.parametrize("kind", [Client, Awaited])
+def test_what_may_be_repeated_is_repeated(moody: str, kind: type[Client] | type[Awaited]) -> None:
+    with kind(moody, retries=3) as client:
+        Moody.left = 3
+        assert client.live() == {"status": "ok"}
+        assert len(Moody.seen) == 4
+        Moody.seen.clear()
+        Moody.left = 1
+        with pytest.raises(ApiError) as caught:
+            client.start_training()
+        assert (caught.value.status, len(Moody.seen)) == (503, 1)
+
+
+@pytest.mark.parametrize("kind", [Client, Awaited])
+def test_it_is_not_tried_for_ever(moody: str, kind: type[Client] | type[Awaited]) -> None:
+    Moody.left = 99
+    with kind(moody, retries=2) as client, pytest.raises(ApiError) as caught:
+        client.live()
+    assert (caught.value.status, len(Moody.seen)) == (503, 3)
+
+
+@pytest.mark.parametrize("kind", [Client, Awaited])
+def test_a_server_that_is_not_there_is_said(kind: type[Client] | type[Awaited]) -> None:
+    with kind("http://127.0.0.1:9", retries=1) as client, pytest.raises(ApiError) as caught:
         client.live()
     assert (caught.value.status, caught.value.kind) == (0, "unreachable")
+    assert str(caught.value).startswith("the server does not answer: ")
