@@ -46,7 +46,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.service = service
     app.state.tracer = tracer
-    app.state.rate_limit = RateLimit(settings.serve.rate_per_minute)
+    serve = settings.serve
+    app.state.rate_limit = RateLimit(serve.rate_per_minute // serve.workers)
     add_handlers(app)
     app.include_router(pages)
     for router in ROUTERS:

@@ -165,7 +165,10 @@ class AskedInSession(AskedBody):
 class AskedToExplain(RankingOptions):
     """The list that an item is explained in, and the pieces of history to imagine away."""
 
-    scenario: ScenarioName | None = None
+    scenario: Annotated[
+        ScenarioName | None,
+        Field(description="A named set of parameters of the settings; those given here win."),
+    ] = None
     exclude: Annotated[
         list[Id] | None,
         Field(max_length=MAX_IN_ADDRESS, description="Items that must not be suggested."),

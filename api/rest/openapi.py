@@ -48,18 +48,25 @@ def _response(kinds: Iterable[Kind]) -> dict[str, Any]:
                     "type": "object",
                     "required": ["type", "title", "status", "detail", "request_id"],
                     "properties": {
-                        "type": {"enum": [PREFIX + kind.name for kind in found]},
-                        "title": {"type": "string"},
-                        "status": {"const": found[0].status},
-                        "detail": {"type": "string"},
-                        "request_id": {"type": "string"},
+                        "type": {
+                            "enum": [PREFIX + kind.name for kind in found],
+                            "description": "Stable; programs go by it.",
+                        },
+                        "title": _text("The kind of problem in a few words."),
+                        "status": {
+                            "const": found[0].status,
+                            "description": "The status of the answer.",
+                        },
+                        "detail": _text("What was wrong here, in a sentence."),
+                        "request_id": _text("The id of the request, which is in the log as well."),
                         "errors": {
                             "type": "array",
+                            "description": "The fields that are wrong, where fields are.",
                             "items": {
                                 "type": "object",
                                 "properties": {
-                                    "field": {"type": "string"},
-                                    "message": {"type": "string"},
+                                    "field": _text("The field, such as `0.at` of the first row."),
+                                    "message": _text("What is wrong with it."),
                                 },
                             },
                         },
@@ -68,6 +75,10 @@ def _response(kinds: Iterable[Kind]) -> dict[str, Any]:
             }
         },
     }
+
+
+def _text(description: str) -> dict[str, str]:
+    return {"type": "string", "description": description}
 
 
 EVERYWHERE = tuple(
@@ -104,6 +115,8 @@ def complete(document: dict[str, Any], scope_of: Mapping[str, str]) -> dict[str,
     shared: dict[str, Any] = {}
     for methods in document["paths"].values():
         for operation in methods.values():
+            for parameter in operation.get("parameters", ()):
+                _lift_description(parameter, parameter["schema"])
             scope = scope_of.get(operation["operationId"])
             if scope is not None:
                 operation["x-scope"] = scope
@@ -122,7 +135,17 @@ def complete(document: dict[str, Any], scope_of: Mapping[str, str]) -> dict[str,
     schemas = document["components"].get("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+    for schema in schemas.values():
+        for value in schema.get("properties", {}).values():
+            _lift_description(value, value)
     return document
+
+
+def _lift_description(target: dict[str, Any], schema: dict[str, Any]) -> None:
+    """Say beside what may be left out what FastAPI says within the one alternative to null."""
+    for option in schema.get("anyOf", ()):
+        if "description" in option:
+            target.setdefault("description", option.pop("description"))
 
 
 def _name(response: Mapping[str, Any]) -> str:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from graph.errors import UsageError
 
+CLOCKS_S = 3_600
+"""How far the clocks of two servers may be apart."""
+
 PATTERN = r"[0-9]{1,15}-[0-9a-f]{1,12}-[A-Za-z0-9_-]{22}"
 
 
@@ -25,9 +28,11 @@ def make_id(run: int, at: int) -> str:
     return f"{run}-{at:x}-{secrets.token_urlsafe(16)}"
 
 
-def read_id(text: str) -> RecommendationId:
-    """What an id says; a UsageError where it is none."""
+def read_id(text: str, now: int) -> RecommendationId:
+    """What an id says; a UsageError where it is none, or is of a time that has not come."""
     if not re.fullmatch(PATTERN, text):
         raise UsageError("recommendation_id is not one that an answer of this API held")
     run, at, _ = text.split("-", 2)
+    if int(at, 16) > now + CLOCKS_S:
+        raise UsageError("recommendation_id is of a time that has not come yet")
     return RecommendationId(int(run), int(at, 16))

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Self
 
 from fastapi import Query
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
@@ -21,6 +20,7 @@ from pydantic import (
 from api.rest.parameters import PLAIN_KEYS, WHOLE, Id, Line, Text
 from api.rest.problems import TOO_LARGE, Problem
 from api.rest.service import Service
+from api.rest.shapes import Answer, Part
 from graph.batches import BatchOutcome
 from graph.fact_rows import FactRow
 from graph.model import FactEdge, FeedbackEdge, Item, Scalar, User
@@ -70,19 +70,16 @@ Properties = Annotated[
 ]
 
 
-class Part(BaseModel):
-    """A part of a body: its fields are what is legal, of the types they say."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
 class EntityFact(Part):
     """What a fact says of its entity: its id, or the kind and name that its id is made of."""
 
     entity: Annotated[Id | None, Field(description="Id; else it is made of kind and name.")] = None
     kind: TypeName | None = None
+    """Such as Genre; with the name in place of the id."""
     name: Name | None = None
+    """Such as Crime."""
     weight: Annotated[float, Field(gt=0.0, le=1e6, allow_inf_nan=False)] = 1.0
+    """How much it counts beside other facts of the relation."""
 
     def row(self, relation: str) -> FactRow:
         """The same as the graph takes it."""
@@ -93,6 +90,7 @@ class NewFact(EntityFact):
     """A fact: a relation and the entity it leads to. A new entity needs its kind and name."""
 
     relation: TypeName
+    """Relationship type of the graph, such as HAS_GENRE."""
 
 
 class NewUser(Part):
@@ -111,8 +109,11 @@ class NewUser(Part):
     )
 
     id: Id
+    """Your own id of the user."""
     properties: Properties = {}
+    """By name; they must be in the graph's schema."""
     facts: Annotated[list[NewFact], Field(max_length=MAX_FACTS)] = []
+    """Attributes that are entities."""
 
     def row(self) -> NodeRow:
         """The same as the graph takes it."""
@@ -136,10 +137,15 @@ class NewItem(Part):
     )
 
     id: Id
+    """Your own id of the item."""
     title: Name | None = None
+    """What people know it by."""
     text: LongText | None = None
+    """A description, which text embeddings read."""
     properties: Properties = {}
+    """By name; they must be in the graph's schema."""
     facts: Annotated[list[NewFact], Field(max_length=MAX_FACTS)] = []
+    """Attributes that are entities."""
 
     def row(self) -> NodeRow:
         """The same as the graph takes it."""
@@ -152,6 +158,7 @@ class UserPatch(Part):
     model_config = ConfigDict(json_schema_extra={"examples": [{"properties": {"age": 35}}]})
 
     properties: Properties = {}
+    """By name; they must be in the graph's schema."""
 
 
 class ItemPatch(Part):
@@ -162,8 +169,11 @@ class ItemPatch(Part):
     )
 
     title: Name | None = None
+    """What people know it by."""
     text: LongText | None = None
+    """A description, which text embeddings read."""
     properties: Properties = {}
+    """By name; they must be in the graph's schema."""
 
     def values(self) -> dict[str, Scalar]:
         """All of it as properties of the node."""
@@ -181,8 +191,11 @@ class NewFeedback(Part):
 
     type: Annotated[TypeName, Field(description="A type of feedback of the graph.")]
     user: Id
+    """Id of the user."""
     item: Id
+    """Id of the item."""
     value: Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)] = 1.0
+    """Such as stars, or seconds watched; 1 where left out."""
     at: At | None = None
 
     def row(self, now: int) -> FeedbackEdge:
@@ -191,25 +204,30 @@ class NewFeedback(Part):
         return FeedbackEdge(self.type, self.user, self.item, self.value, at)
 
 
-class Failed(BaseModel):
-    """A row that was not written: its position in the body, counted from 0, and why."""
+class Failed(Answer):
+    """A row that was not written, and why."""
 
     row: int
+    """Position in the body, from 0."""
     field: str
+    """The part of the row that is to blame."""
     message: str
+    """Why, in a sentence."""
 
 
-class Written(BaseModel):
-    """What became of the rows of a batch; the counts add up to their number.
-
-    `repeated`: a later row with the same key was taken instead.
-    """
+class Written(Answer):
+    """What became of the rows of a batch; the counts add up to their number."""
 
     added: int
+    """Rows that were new."""
     changed: int
+    """Rows that were there with other values."""
     unchanged: int
+    """Rows that were there just so."""
     repeated: int
+    """Rows of which a later one with the same key was taken instead."""
     failed: list[Failed]
+    """Rows that were not written."""
 
     @classmethod
     def of(cls, outcome: BatchOutcome, **more: Any) -> Self:
@@ -228,28 +246,33 @@ class Written(BaseModel):
 
 
 class WrittenNodes(Written):
-    """The same of users or items; `facts` counts the facts that were added or changed."""
+    """The same of users or items."""
 
     facts: int
+    """Facts that were added or changed."""
 
 
 class WrittenItems(WrittenNodes):
-    """The same of items. `placing`: evidence for new items is being made, which takes a moment."""
+    """The same of items."""
 
     placing: bool
+    """Whether evidence for new items is being made, which takes a moment."""
 
 
-class Deleted(BaseModel):
-    """How many there were. Deleting what is not there deletes nothing, and is no failure."""
+class Deleted(Answer):
+    """What was deleted. Deleting what is not there deletes nothing, and is no failure."""
 
     deleted: int
+    """How many there were."""
 
 
-class UserEntry(BaseModel):
+class UserEntry(Answer):
     """A user of the graph."""
 
     id: str
+    """The caller's own id."""
     properties: dict[str, str | int | float | bool]
+    """By name; those without a value are left out."""
 
     @classmethod
     def of(cls, user: User) -> Self:
@@ -257,13 +280,17 @@ class UserEntry(BaseModel):
         return cls(id=user.id, properties=_present(user.properties))
 
 
-class ItemEntry(BaseModel):
+class ItemEntry(Answer):
     """An item of the graph."""
 
     id: str
+    """The caller's own id."""
     title: str | None
+    """Null where the item has none."""
     text: str | None
+    """Its description; null where it has none."""
     properties: dict[str, str | int | float | bool]
+    """By name; those without a value are left out."""
 
     @classmethod
     def of(cls, item: Item) -> Self:
@@ -273,20 +300,26 @@ class ItemEntry(BaseModel):
         )
 
 
-class FactEntry(BaseModel):
+class FactEntry(Answer):
     """A fact of the graph."""
 
     relation: str
+    """Relationship type, such as HAS_GENRE."""
     entity: str
+    """Id of the entity."""
     kind: str
+    """Kind of the entity, such as Genre."""
     name: str
+    """Name of the entity, such as Crime."""
     weight: float
+    """How much it counts beside other facts of the relation."""
 
 
-class Facts(BaseModel):
-    """All facts of a node, by relation, then by entity."""
+class Facts(Answer):
+    """All facts of a node."""
 
     facts: list[FactEntry]
+    """By relation, then by entity."""
 
     @classmethod
     def of(cls, facts: Sequence[FactEdge]) -> Self:
@@ -305,14 +338,19 @@ class Facts(BaseModel):
         )
 
 
-class FeedbackEntry(BaseModel):
-    """A piece of feedback of the graph; `at` in seconds since 1970."""
+class FeedbackEntry(Answer):
+    """A piece of feedback of the graph."""
 
     type: str
+    """Type of feedback, such as LIKED."""
     user: str
+    """Id of the user."""
     item: str
+    """Id of the item."""
     value: float
+    """Such as stars; 1 where none was given."""
     at: int | None
+    """Seconds since 1970; null where unknown."""
 
     @classmethod
     def of(cls, edge: FeedbackEdge) -> Self:

@@ -11,15 +11,15 @@ from graph.errors import UsageError
 class ServeSettings:
     """Where and how the API is served.
 
-    `threads` answer requests at a time in each of `workers` processes; an embedded graph serves
-    one process. `keys` is the file of API keys, from the project folder on. A request that takes
-    longer than `timeout_s`, or comes while `max_in_flight` others are answered, gets a 503. A
-    client has `read_timeout_s` to send the head of a request, else it is cut off, and as long for
-    the body, else it gets a 408. `rate_per_minute` requests of one key (0: any number) are answered
-    before a 429. `latest` is the numeric property of items that `GET /api/latest` goes by.
-    Impressions go after `impressions_days` (0: they stay). `scenarios` are named sets of parameters
-    of `/api/recommend`. `log_level` "warning" logs no request but those that failed on this side.
-    `trace_url` takes traces by OTLP over HTTP.
+    `threads` answer requests at a time in each of `workers` processes; an embedded graph serves one
+    process. `keys` is the file of API keys, from the project folder on. A request that takes longer
+    than `timeout_s`, or comes while `max_in_flight` others are answered, gets a 503. A client has
+    `read_timeout_s` to send the head of a request, else it is cut off, and as long for the body,
+    else it gets a 408. `rate_per_minute` requests of one key (0: any number) are answered before a
+    429, an equal share of them by each worker. `latest` is the numeric property of items that `GET
+    /api/latest` goes by. Impressions go after `impressions_days` (0: they stay). `scenarios` are
+    named sets of parameters of `/api/recommend`. `log_level` "warning" logs no request but those
+    that failed on this side. `trace_url` takes traces by OTLP over HTTP.
     """
 
     host: str = "127.0.0.1"
@@ -60,6 +60,11 @@ class ServeSettings:
         for name, bound in least.items():
             if getattr(self, name) < bound:
                 raise UsageError(f"serve.{name} must be at least {bound}.")
+        if 0 < self.rate_per_minute < self.workers:
+            raise UsageError(
+                f"serve.rate_per_minute is shared by the workers: give at least {self.workers}, "
+                "or 0 for no limit."
+            )
         if not 0 <= self.port <= 65_535:
             raise UsageError("serve.port goes from 0 to 65535.")
         for name in ("timeout_s", "read_timeout_s"):

@@ -70,6 +70,7 @@ def test_parameters_of_kge_are_a_table_or_json(tmp_path: Path) -> None:
         ("[text]\napi_key = 'k'", "is a secret .* WHYPATH_TEXT_API_KEY"),
         ("[train]\nembeddings = ['tex']", "unknown embedding 'tex'; known: text, kge, gnn"),
         ("[train]\nembeddings = 'text'\nrng = 'x'", "train.rng does not accept 'x'"),
+        ("[serve]\nworkers = 4\nrate_per_minute = 3", "shared by the workers: give at least 4"),
         ("text = 3", r"text must be a table: \[text\]"),
     ],
 )

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from api.rest.access import needs
 from api.rest.json_answer import JsonAnswer
@@ -11,6 +11,7 @@ from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import Text
 from api.rest.problems import RESOURCE, STATEMENT, TIME_LIMIT
 from api.rest.service import Service, service_of
+from api.rest.shapes import Answer
 from api.rest.strict import StrictRoute
 from graph.asking.limits import AskLimits
 
@@ -26,6 +27,7 @@ class Statement(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
+        use_attribute_docstrings=True,
         json_schema_extra={
             "examples": [
                 {
@@ -38,17 +40,21 @@ class Statement(BaseModel):
     )
 
     statement: Annotated[Text, StringConstraints(min_length=1, max_length=LIMITS.statement_length)]
-    parameters: dict[str, Any] = Field({}, description="Values by name, without the `$`.")
+    """One statement, with `$name` where a parameter stands."""
+    parameters: dict[str, Any] = {}
+    """Values by name, without the `$`."""
 
 
-class AnswerData(BaseModel):
+class AnswerData(Answer):
     """The columns and rows of an answer."""
 
     fields: list[str]
-    values: list[list[Any]] = Field(description="One list a row, in the order of `fields`.")
+    """Names of the columns."""
+    values: list[list[Any]]
+    """One list a row, in the order of `fields`."""
 
 
-class CypherAnswer(BaseModel):
+class CypherAnswer(Answer):
     """An answer as Neo4j's Query API gives it, and whether it was cut."""
 
     model_config = ConfigDict(
@@ -63,9 +69,9 @@ class CypherAnswer(BaseModel):
     )
 
     data: AnswerData
-    cut_by: str | None = Field(
-        description="`rows` or `answer_bytes` where that limit left rows out, else null."
-    )
+    """What the statement returned."""
+    cut_by: str | None
+    """`rows` or `answer_bytes` where that limit left rows out, else null."""
 
 
 @router.post(

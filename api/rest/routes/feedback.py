@@ -6,7 +6,6 @@ from typing import Annotated
 
 import pyarrow as pa
 from fastapi import APIRouter, Body, Depends, Query
-from pydantic import BaseModel
 
 from api.rest.access import needs
 from api.rest.missing import check_there
@@ -15,6 +14,7 @@ from api.rest.parameters import Cursor, Limit, PathId, cut_page, read_cursor
 from api.rest.problems import NOT_FOUND, RESOURCE
 from api.rest.rows import Deleted, FeedbackEntry, NewFeedback, TypeFilter, Written, check_batch
 from api.rest.service import Service, service_of
+from api.rest.shapes import Answer
 from api.rest.strict import StrictRoute
 from graph.errors import NotFoundError
 from graph.feedback_batches import write_feedback_batch
@@ -25,11 +25,13 @@ Parts = Annotated[Service, Depends(service_of)]
 READ, WRITE = [needs("read")], [needs("write")]
 
 
-class FeedbackPage(BaseModel):
-    """Feedback by type, then by item or user; `cursor` is null on the last page."""
+class FeedbackPage(Answer):
+    """A page of feedback."""
 
     feedback: list[FeedbackEntry]
+    """By type, then by item or user."""
     cursor: str | None
+    """Of the next page; null on the last one."""
 
 
 @router.post(

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict
 
 from api.rest.access import needs
 from api.rest.openapi import EVERYWHERE, problems
@@ -11,6 +11,7 @@ from api.rest.parameters import Line, PathId
 from api.rest.problems import NOT_FOUND
 from api.rest.rows import TypeName
 from api.rest.service import Service, service_of
+from api.rest.shapes import Answer
 from api.rest.strict import StrictRoute
 from graph.errors import NotFoundError
 from graph.model import (
@@ -41,8 +42,8 @@ Relations = Annotated[
 ]
 
 
-class GraphNode(BaseModel):
-    """A node. `kind` is that of an entity, such as Person."""
+class GraphNode(Answer):
+    """A node."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -59,10 +60,15 @@ class GraphNode(BaseModel):
     )
 
     label: NodeLabel
+    """User, Item or Entity."""
     id: str
-    name: str = Field(description="Title of an item, name of an entity, id of a user.")
+    """The caller's own id, or that of an entity."""
+    name: str
+    """Title of an item, name of an entity, id of a user."""
     kind: str
+    """That of an entity, such as Person; else empty."""
     properties: dict[str, Scalar]
+    """By name; those without a value are left out."""
 
     @classmethod
     def of(cls, node: Node) -> "GraphNode":
@@ -76,21 +82,28 @@ class GraphNode(BaseModel):
         )
 
 
-class GraphEnd(BaseModel):
+class GraphEnd(Answer):
     """One end of an edge."""
 
     label: NodeLabel
+    """User, Item or Entity."""
     id: str
+    """Id of the node."""
 
 
-class GraphEdge(BaseModel):
-    """An edge. Evidence is that of the run that serves."""
+class GraphEdge(Answer):
+    """An edge."""
 
     type: str
+    """Relationship type: feedback, a fact, or evidence of the run that serves."""
     source: GraphEnd
+    """The node that it points from."""
     target: GraphEnd
-    weight: float = Field(description="Weight of a fact or of evidence, value of feedback.")
-    at: int | None = Field(description="When feedback came, in epoch seconds.")
+    """The node that it points to."""
+    weight: float
+    """Weight of a fact or of evidence, value of feedback."""
+    at: int | None
+    """When feedback came, in epoch seconds."""
 
     @classmethod
     def of(cls, edge: Edge) -> "GraphEdge":
@@ -101,11 +114,13 @@ class GraphEdge(BaseModel):
         )  # fmt: skip
 
 
-class GraphPart(BaseModel):
-    """Nodes, each once, and edges between them."""
+class GraphPart(Answer):
+    """Some nodes and edges."""
 
     nodes: list[GraphNode]
+    """Each once."""
     edges: list[GraphEdge]
+    """Between these nodes."""
 
     @classmethod
     def of(cls, part: Subgraph) -> "GraphPart":
@@ -116,29 +131,39 @@ class GraphPart(BaseModel):
         )
 
 
-class Found(BaseModel):
-    """The nodes that a search found, best first."""
+class Found(Answer):
+    """The nodes that a search found."""
 
     nodes: list[GraphNode]
+    """Best first."""
 
 
-class FactKind(BaseModel):
-    """A relationship type of facts, and the label it starts from; it ends at an entity."""
+class FactKind(Answer):
+    """A relationship type of facts; it ends at an entity."""
 
     source: NodeLabel
+    """Label that it starts from."""
     relation: str
+    """Relationship type."""
 
 
-class Schema(BaseModel):
-    """What the graph holds. `counts` are nodes by label and edges by type."""
+class Schema(Answer):
+    """What the graph holds."""
 
     item_properties: dict[str, str]
+    """Types by name: string, integer, float or boolean."""
     user_properties: dict[str, str]
+    """Types by name, in the same words."""
     entity_kinds: list[str]
+    """Such as Genre."""
     facts: list[FactKind]
-    feedback: list[str] = Field(description="The first one is what is predicted.")
+    """Relationship types from users or items to entities."""
+    feedback: list[str]
+    """Relationship types from users to items; the first one is what is predicted."""
     evidence: list[str]
+    """Relationship types of evidence."""
     counts: dict[str, int]
+    """Nodes by label and edges by type."""
 
 
 @router.get("/api/graph/node/{id}", summary="One node", responses=problems(*EVERYWHERE, NOT_FOUND))

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
-from pydantic import BaseModel
 
 from api.rest.access import needs
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.problems import INTERNAL, STORE
 from api.rest.service import Service, service_of
+from api.rest.shapes import Answer
 from api.rest.strict import StrictRoute
 from graph.errors import StoreError
 
@@ -19,17 +19,20 @@ router = APIRouter(tags=["operation"], route_class=StrictRoute)
 Parts = Annotated[Service, Depends(service_of)]
 
 
-class Health(BaseModel):
-    """`ok`, or why not."""
+class Health(Answer):
+    """That all is well; what is not is a problem document."""
 
     status: str
+    """`ok`."""
 
 
-class Version(BaseModel):
-    """Which whypath this is and which run serves; no run before the first training."""
+class Version(Answer):
+    """Which whypath this is and which run serves."""
 
     version: str
+    """Of whypath."""
     run: int | None
+    """Number of the run that serves; null before the first training."""
 
 
 @router.get("/api/health/live", summary="Whether the process answers", responses=problems(INTERNAL))

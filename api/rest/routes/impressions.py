@@ -4,7 +4,7 @@ import time
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from api.rest.access import needs
 from api.rest.asking import MAX_HISTORY, Context, Offset, ScenarioName
@@ -12,8 +12,9 @@ from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import Id
 from api.rest.problems import RESOURCE
 from api.rest.recommendation_ids import PATTERN, read_id
-from api.rest.rows import At, Failed, Part, check_batch
+from api.rest.rows import At, Failed, check_batch
 from api.rest.service import Service, service_of
+from api.rest.shapes import Answer, Part
 from api.rest.strict import StrictRoute
 from graph.errors import NotFoundError, UsageError
 from graph.model import Outcome, ShownList
@@ -33,11 +34,7 @@ Items = Annotated[list[Id], Field(min_length=1, max_length=MAX_HISTORY)]
 
 
 class NewImpressions(Part):
-    """What was shown of one recommendation, in its order; `offset` places came before.
-
-    `user` is the one it was made for; `session` is the caller's own id of a visitor without an
-    account, whose impressions a merge makes the user's.
-    """
+    """What was shown of one recommendation."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -55,11 +52,15 @@ class NewImpressions(Part):
 
     recommendation_id: RecommendationText
     items: Items
+    """Ids of the items that were shown, in their order."""
     user: Id | None = None
+    """The one it was made for."""
     session: Id | None = None
+    """The caller's own id of a visitor without an account; a merge makes it the user's."""
     offset: Offset = 0
     at: At | None = None
     scenario: ScenarioName | None = None
+    """The one that was asked with, for later reading."""
     context: Context | None = None
 
 
@@ -80,15 +81,18 @@ class NewOutcome(Part):
 
     recommendation_id: RecommendationText
     items: Items
+    """Ids of the items that it came of."""
     outcome: Annotated[Outcome, Field(description="clicked, or consumed: bought, watched, read.")]
     at: At | None = None
 
 
-class Recorded(BaseModel):
-    """How many items were taken in, those known before included; and what was not, row by row."""
+class Recorded(Answer):
+    """What became of the rows."""
 
     recorded: int
+    """Items that were taken in, those known before included."""
     failed: list[Failed]
+    """What was not taken in."""
 
 
 @router.post(
@@ -110,20 +114,20 @@ def write_impressions(
     recorded = 0
     failed: list[Failed] = []
     for row, one in enumerate(impressions):
-        made = read_id(one.recommendation_id)
-        shown = ShownList(
-            one.recommendation_id,
-            made.at,
-            made.run,
-            one.user,
-            one.session,
-            one.scenario,
-            one.context or {},
-        )
         places: dict[str, int] = {}
         for place, item in enumerate(one.items, start=one.offset + 1):
             places.setdefault(item, place)
         try:
+            made = read_id(one.recommendation_id, now)
+            shown = ShownList(
+                one.recommendation_id,
+                made.at,
+                made.run,
+                one.user,
+                one.session,
+                one.scenario,
+                one.context or {},
+            )
             unknown = service.store.record_shown(shown, places, now if one.at is None else one.at)
         except NotFoundError as error:
             failed.append(Failed(row=row, field="user", message=str(error)))

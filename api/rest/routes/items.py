@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends
-from pydantic import BaseModel
 
 from api.rest.access import needs
 from api.rest.missing import the_one
@@ -28,6 +27,7 @@ from api.rest.rows import (
     WrittenItems,
 )
 from api.rest.service import Service, service_of
+from api.rest.shapes import Answer
 from api.rest.strict import StrictRoute
 
 router = APIRouter(tags=["items"], route_class=StrictRoute)
@@ -35,11 +35,13 @@ Parts = Annotated[Service, Depends(service_of)]
 READ, WRITE = [needs("read")], [needs("write")]
 
 
-class ItemPage(BaseModel):
-    """Items by id, and where the next page begins; null on the last one."""
+class ItemPage(Answer):
+    """A page of items."""
 
     items: list[ItemEntry]
+    """By id."""
     cursor: str | None
+    """Of the next page; null on the last one."""
 
 
 @router.post(

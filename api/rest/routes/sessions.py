@@ -11,8 +11,9 @@ from api.rest.asking import MAX_HISTORY
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import Id, PathId
 from api.rest.problems import NOT_FOUND, NOT_READY, RESOURCE
-from api.rest.rows import EARLIEST, At, Part, TypeName, Written
+from api.rest.rows import EARLIEST, At, TypeName, Written
 from api.rest.service import Service, service_of
+from api.rest.shapes import Part
 from api.rest.strict import StrictRoute
 from graph.errors import NotReadyError
 from graph.feedback_batches import write_feedback_batch
@@ -24,10 +25,9 @@ Parts = Annotated[Service, Depends(service_of)]
 
 
 class SessionHistory(Part):
-    """The items of the session, the latest last; `type` is the first of the graph by default.
+    """What a visitor did. Sent again with the same `at`, it changes nothing.
 
-    `at` is the time of the latest item, each earlier one counts a second less: sent again with the
-    same `at`, nothing changes.
+    Each item counts as a second earlier than the one after it.
     """
 
     model_config = ConfigDict(
@@ -35,14 +35,18 @@ class SessionHistory(Part):
     )
 
     history: Annotated[list[Id], Field(max_length=MAX_HISTORY)]
+    """Item ids, the latest last."""
     type: TypeName | None = None
+    """A type of feedback of the graph; its first one where left out."""
     at: At | None = None
+    """When the latest item was looked at, in seconds since 1970; now, where left out."""
 
 
 class Merged(Written):
-    """What became of the items; `recommendations` of the session are the user's now."""
+    """What became of the items of a session."""
 
     recommendations: int
+    """Recommendations of the session that are the user's now."""
 
 
 @router.post(

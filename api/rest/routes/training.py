@@ -12,6 +12,7 @@ from api.rest.jobs.record import JOB_ID, KEPT_LINES, Job, State
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.problems import CONFLICT, NOT_FOUND, RESOURCE
 from api.rest.service import Service, service_of
+from api.rest.shapes import Answer
 from api.rest.strict import StrictRoute
 from graph.model import Run
 from recommender.learning.settings import EmbeddingName
@@ -41,41 +42,47 @@ class Training(BaseModel):
     """What to train; what is left out is as in `[train]`."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"signals": ["collaborative"]}, {}]}
+        extra="forbid",
+        use_attribute_docstrings=True,
+        json_schema_extra={"examples": [{"signals": ["collaborative"]}, {}]},
     )
 
-    signals: list[Signal] | None = Field(
-        None, min_length=1, max_length=6, description="Learn only these signals."
-    )
-    embeddings: list[EmbeddingName] | None = Field(
-        None, max_length=3, description="What describes items beside their facts; [] is nothing."
-    )
-    edges: int | None = Field(
-        None, ge=1, le=10_000, description="Evidence edges kept for an item and signal."
-    )
+    signals: list[Signal] | None = Field(None, min_length=1, max_length=6)
+    """Learn only these signals."""
+    embeddings: list[EmbeddingName] | None = Field(None, max_length=3)
+    """What describes items beside their facts; [] is nothing."""
+    edges: int | None = Field(None, ge=1, le=10_000)
+    """Evidence edges kept for an item and signal."""
 
 
-class JobSummary(BaseModel):
-    """A training job; times in epoch seconds."""
+class JobSummary(Answer):
+    """A training job."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_JOB]})
 
     id: str
-    state: State = Field(
-        description="`interrupted`: the server was ended during the job. Whatever ends a job but "
-        "`done`, the run before serves on."
-    )
+    """For the routes of one job."""
+    state: State
+    """`interrupted`: the server was ended during the job. Whatever ends a job but `done`, the run
+    before serves on."""
     made_at: int
+    """When it was asked for, in epoch seconds."""
     ended_at: int | None
+    """In epoch seconds; null while it goes on."""
     signals: list[str]
+    """What it learns."""
     embeddings: list[str]
+    """What describes items beside their facts."""
     edges: int
-    step: str = Field(description="What goes on now, where that takes long.")
-    run: int | None = Field(description="The run that came of it.")
-    left_out: int = Field(
-        description="Items and entities that left the graph during the training, and so the run."
-    )
-    error: str = Field(description="Why it failed, in a sentence.")
+    """Evidence edges kept for an item and signal."""
+    step: str
+    """What goes on now, where that takes long."""
+    run: int | None
+    """The run that came of it."""
+    left_out: int
+    """Items and entities that left the graph during the training, and so the run."""
+    error: str
+    """Why it failed, in a sentence."""
 
 
 class JobDetail(JobSummary):
@@ -90,13 +97,14 @@ class JobDetail(JobSummary):
     progress: list[str] = Field(description=f"The latest {KEPT_LINES} lines, the last one last.")
 
 
-class Jobs(BaseModel):
-    """Jobs, the latest first."""
+class Jobs(Answer):
+    """Training jobs."""
 
     jobs: list[JobSummary]
+    """The latest first."""
 
 
-class RunSummary(BaseModel):
+class RunSummary(Answer):
     """A run: what one training left in the graph."""
 
     model_config = ConfigDict(
@@ -115,17 +123,24 @@ class RunSummary(BaseModel):
     )
 
     id: int
-    at: int = Field(description="When it was trained, in epoch seconds.")
-    fingerprint: str = Field(description="A hash of the graph that it was trained on.")
-    is_ready: bool = Field(description="False while it is being written, or where that broke off.")
-    is_current: bool = Field(description="Whether it serves.")
-    metrics: dict[str, Any] = Field(description="What training measured on its validation data.")
+    """Its number."""
+    at: int
+    """When it was trained, in epoch seconds."""
+    fingerprint: str
+    """A hash of the graph that it was trained on."""
+    is_ready: bool
+    """False while it is being written, or where that broke off."""
+    is_current: bool
+    """Whether it serves."""
+    metrics: dict[str, Any]
+    """What training measured on its validation data."""
 
 
-class Runs(BaseModel):
-    """Runs, the latest first."""
+class Runs(Answer):
+    """Runs in the graph."""
 
     runs: list[RunSummary]
+    """The latest first."""
 
 
 @router.post(

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,30 @@ def test_every_operation_is_described(document: dict[str, Any]) -> None:
         problems = [status for status in operation["responses"] if int(status) >= 400]
         assert problems, (method, path)
         assert "500" in operation["responses"], (method, path)
+
+
+def test_every_field_and_parameter_is_described(document: dict[str, Any]) -> None:
+    bare = [
+        f"{operation['operationId']}: {parameter['name']}"
+        for _, _, operation in operations(document)
+        for parameter in operation.get("parameters", ())
+        if not parameter.get("description")
+    ]
+    bare += [
+        place for place, field in fields(document["components"]) if not field.get("description")
+    ]
+    assert not bare
+
+
+def fields(part: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each property of each schema in a part of the document, and where it is."""
+    if isinstance(part, dict):
+        if part.get("type") == "object":
+            for name, field in part.get("properties", {}).items():
+                yield f"{place}/{name}", field
+        for name, inner in part.items():
+            if name not in ("examples", "example", "default"):
+                yield from fields(inner, f"{place}/{name}")
 
 
 def test_the_client_has_every_operation(document: dict[str, Any]) -> None:

@@ -75,6 +75,11 @@ def test_without_keys_another_name_is_refused(http: httpx.Client) -> None:
     )
 
 
+def test_a_worker_answers_its_share_of_the_rate(serve: Serve) -> None:
+    client = serve(rate_per_minute=5, workers=2)
+    assert [client.get("/api/version").status_code for _ in range(3)] == [200, 200, 429]
+
+
 def test_too_many_requests_are_told_when_to_come_again(serve: Serve) -> None:
     client = serve(rate_per_minute=3)
     statuses = [client.get("/api/version").status_code for _ in range(5)]

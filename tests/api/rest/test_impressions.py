@@ -1,5 +1,6 @@
 """Impressions, outcomes, rotation and the merge of a session, through the server on both stores."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -79,6 +80,19 @@ def test_rows_that_do_not_fit_are_said_and_the_others_written(http: httpx.Client
         (0, "items"),
         (1, "recommendation_id"),
     ]
+
+
+@embedded
+def test_ids_that_nobody_was_given_do_little(http: httpx.Client) -> None:
+    made_up = f"9-{int(time.time()):x}-{'A' * 22}"
+    outcome = {"recommendation_id": made_up, "items": ["t1"], "outcome": "clicked"}
+    [failure] = http.post("/api/outcome", json=[outcome]).json()["failed"]
+    assert failure["field"] == "recommendation_id"
+    early = {"recommendation_id": f"1-{int(time.time()) + 90_000:x}-{'A' * 22}", "items": ["t1"]}
+    answer = http.post("/api/impressions", json=[early]).json()
+    assert answer["recorded"] == 0
+    assert "has not come yet" in answer["failed"][0]["message"]
+    assert answer["failed"][0]["field"] == "recommendation_id"
 
 
 @embedded
