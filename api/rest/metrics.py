@@ -1,8 +1,31 @@
-"""What the server counts, for Prometheus; each worker counts for itself."""
+"""What the server counts, for Prometheus; several workers count together.
+
+Where `FOLDER_VARIABLE` is set when prometheus_client is first imported, each process keeps its
+numbers in files of that folder, and a scrape of any of them adds all up.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+@contextmanager
+def counting_together() -> Iterator[None]:
+    """Processes that are started meanwhile count together, from nothing."""
+    with tempfile.TemporaryDirectory(prefix="whypath-metrics-") as folder:
+        os.environ[FOLDER_VARIABLE] = folder
+        try:
+            yield
+        finally:
+            del os.environ[FOLDER_VARIABLE]
 
 
 class Metrics:
@@ -36,11 +59,17 @@ class Metrics:
         self.feedback = Counter(
             "whypath_feedback_rows", "Rows of feedback taken in.", registry=self.registry
         )
-        self.run = Gauge("whypath_run", "Number of the run that serves.", registry=self.registry)
+        self.run = Gauge(
+            "whypath_run",
+            "Number of the run that serves.",
+            registry=self.registry,
+            multiprocess_mode="mostrecent",
+        )
         self.run_age = Gauge(
             "whypath_run_age_seconds",
             "Time since the run that serves was trained.",
             registry=self.registry,
+            multiprocess_mode="mostrecent",
         )
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -49,4 +78,8 @@ class Metrics:
 
     def text(self) -> bytes:
         """All of it in the text format of Prometheus."""
-        return generate_latest(self.registry)
+        if FOLDER_VARIABLE not in os.environ:
+            return generate_latest(self.registry)
+        of_all = CollectorRegistry()
+        MultiProcessCollector(of_all)  # type: ignore[no-untyped-call] # it ships none
+        return generate_latest(of_all)

@@ -17,6 +17,7 @@ from api.rest.access import is_loopback
 from api.rest.app import create_app
 from api.rest.connections import PromptConnection
 from api.rest.keys import read_keys
+from api.rest.metrics import counting_together
 from api.rest.service import Service
 from api.rest.settings import ServeSettings
 from api.settings import Settings
@@ -93,7 +94,8 @@ def _serve_workers(
     service.close()
     supervisor = Multiprocess(config, [listener])
     _tell(url)
-    supervisor.run()
+    with counting_together():
+        supervisor.run()
     failed = any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes)
     return 1 if failed else 0
 

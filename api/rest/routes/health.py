@@ -75,7 +75,7 @@ def get_version(service: Parts) -> Version:
     },
 )
 def metrics(service: Parts) -> Response:
-    """Latency by route, recommendations, store errors, age of the run; of this worker."""
+    """Latency by route, recommendations, store errors, age of the run; of all workers together."""
     try:
         run = service.store.current_run()
     except StoreError:

@@ -247,6 +247,19 @@ def test_several_workers_share_the_port_and_the_jobs(served_project: Path) -> No
         assert server.process.wait(20) == 0
 
 
+@on_neo4j
+def test_several_workers_count_together(served_project: Path) -> None:
+    with served(served_project, "--workers", "2") as server:
+        for _ in range(20):  # a connection each, so that both workers get some
+            assert httpx.get(f"{server.url}/api/recommend/u1").status_code == 200
+        for _ in range(6):
+            lines = httpx.get(f"{server.url}/metrics").text.splitlines()
+            assert 'whypath_recommendations_total{served_by="history"} 20.0' in lines
+            assert "whypath_run 1.0" in lines
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(20) == 0
+
+
 def test_answers_are_not_held_back_for_an_acknowledgement() -> None:
     with _listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
         connection, _ = listener.accept()
