@@ -1,7 +1,7 @@
 """A client of the REST API, blocking and asynchronous, which needs nothing of the server's code.
 
     with Client("http://127.0.0.1:8080", key="wp_...") as whypath:
-        whypath.send_feedback([{"type": "LIKED", "user": "42", "item": "7"}])
+        whypath.write_feedback([{"type": "LIKED", "user": "42", "item": "7"}])
         for item in whypath.recommend("42", n=5)["items"]:
             print(item["title"], item["sentence"])
 
