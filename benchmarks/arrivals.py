@@ -35,7 +35,7 @@ from recommender.publishing import publish
 from recommender.request import Request
 from recommender.scored import score_items
 from recommender.serving_run import current_run, read_serving_run
-from recommender.standing import take_standing
+from recommender.standing import read_history, take_standing
 from recommender.training import Embed, no_embeddings, train
 
 K = 10
@@ -170,10 +170,11 @@ def measure(store: Store, artifacts: Path, wanted: dict[str, set[str]], cold: li
     discount = 1.0 / np.log2(np.arange(2, K + 2))
     found = []
     for user, items in sorted(wanted.items()):
-        standing = take_standing(store, run, Request(user))
+        request = Request(user)
+        standing = take_standing(store, run, request, read_history(store, run, request))
         if not standing.has_history:
             continue
-        ranked = [one.item for one in score_items(store, run, standing.asked, cold)[:K]]
+        ranked = [one.item for one in score_items(run, standing.asked, cold)[:K]]
         hits = np.array([item in items for item in ranked])
         found.append(float(discount[hits].sum() / discount[: len(items)].sum()))
     return float(np.mean(found))

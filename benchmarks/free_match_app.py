@@ -28,7 +28,9 @@ def recommend(user: str) -> list[dict[str, object]]:
     """The ten best items by shared entities."""
     connection = connections.get()
     try:
-        rows = connection.execute(QUERY, {"user": user}).get_all()
+        result = connection.execute(QUERY, {"user": user})
+        assert isinstance(result, ladybug.QueryResult)  # of one statement
+        rows = result.get_all()
     finally:
         connections.put(connection)
     names = ("id", "paths", "score", "examples")

@@ -44,7 +44,7 @@ def main() -> None:
     arguments = parser.parse_args()
     changes = dict(entry.split("=", 1) for entry in arguments.given if "=" in entry)
     names = [entry for entry in arguments.given if "=" not in entry]
-    kinds = {entry.name: type(entry.default) for entry in fields(GnnSettings)}
+    kinds: dict[str, Any] = {entry.name: type(entry.default) for entry in fields(GnnSettings)}
     values: dict[str, Any] = {name: kinds[name](text) for name, text in changes.items()}
     dataset = read_data()
     print(f"`{' '.join(['python benchmarks/gnn.py', *sys.argv[1:]])}`\n")

@@ -181,7 +181,13 @@ def free_match(project: Project, query: str) -> Iterator[Ask]:
             ladybug.Database(str(project.folder / "graph.lbug"), read_only=True) as database,
             ladybug.Connection(database) as connection,
         ):
-            yield lambda user: connection.execute(query, {"user": user}).get_all()
+
+            def ask(user: str) -> object:
+                result = connection.execute(query, {"user": user})
+                assert isinstance(result, ladybug.QueryResult)  # of one statement
+                return result.get_all()
+
+            yield ask
         return
     query = query.replace("<User or Entity>", "User|Entity")
     auth = ("neo4j", os.environ["NEO4J_PASSWORD"])

@@ -6,9 +6,11 @@
 
 Ways: `cypher` and `memory` (the setting `[recommend] retrieval`) on the embedded graph, `neo4j` and
 `neo4j-memory` on a new server, and `free`: a plain FastAPI handler that runs the free three-hop
-match (free_match_app.py). The load comes from `wrk` in a process of its own (a package of Debian)
-with 8 connections over all users in turn. Server and load share the machine's cores. Memory is the
-server's resident set, read every few seconds; its slope is fitted over the second half.
+match (free_match_app.py). From memory a user who comes again is given the answer of before, where
+nothing has changed; `memory-anew` is the same with every answer made anew. The load comes from
+`wrk` in a process of its own (a package of Debian) with 8 connections over all users in turn.
+Server and load share the machine's cores. Memory is the server's resident set, read every few
+seconds; its slope is fitted over the second half.
 """
 
 import argparse
@@ -34,7 +36,7 @@ from shipped import HERE, Project, mapping_of, new_project, one_thread
 from graph.connect import open_store
 from tools.neo4j_server import ServerUnavailableError, free_port
 
-WAYS = ("cypher", "memory", "neo4j", "neo4j-memory", "free")
+WAYS = ("cypher", "memory", "memory-anew", "neo4j", "neo4j-memory", "free")
 CONNECTIONS = 8
 SAMPLE_S = 2.0
 STARTING_S = 60.0
@@ -151,6 +153,8 @@ def serving(project: Project, way: str) -> Iterator[tuple[subprocess.Popen[bytes
         command = project.command("serve", "--port", str(port))
         environment["WHYPATH_RECOMMEND_RETRIEVAL"] = "memory" if "memory" in way else "cypher"
         environment["WHYPATH_SERVE_LOG_LEVEL"] = "warning"
+        if way == "memory-anew":
+            environment["WHYPATH_SERVE_KEPT_SUGGESTIONS"] = "0"
     with (project.folder / f"{way}.log").open("w") as sink:
         process = subprocess.Popen(command, env=environment, stdout=sink, stderr=sink)
         try:

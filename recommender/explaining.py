@@ -15,6 +15,7 @@ from recommender.scored import Scored, score_items
 from recommender.sentences import say_headline
 from recommender.serving_run import ServingRun
 from recommender.sharing import SharedFactFinder
+from recommender.standing import read_history
 from recommender.suggestion import Contribution, Path, Suggestion
 
 Verdict = Literal[
@@ -82,9 +83,10 @@ def explain_item(
         raise no_such_user(store, request.user)
     if not store.items([item]):
         raise no_such_item(store, item)
-    ranking = rank_items(store, run, request)
+    history = read_history(store, run, request)
+    ranking = rank_items(store, run, request, history)
     if not ranking.candidates.found.is_complete:
-        deep = rank_items(store, run, request, limit=DEEPEST)
+        deep = rank_items(store, run, request, history, limit=DEEPEST)
         ranking = replace(ranking, candidates=deep.candidates)
     anchors = ranking.standing.asked
     [own] = ranking.adjuster.adjust(score_items(run, anchors, [item]))

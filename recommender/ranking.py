@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from graph.model import HistoryEntry
 from graph.store import Store
 from recommender.adjusting import Adjuster
 from recommender.diversity import diversify, pool_size
@@ -40,12 +41,19 @@ class Ranking:
 
 
 def rank_items(
-    store: Store, run: ServingRun, request: Request, limit: int | None = None
+    store: Store,
+    run: ServingRun,
+    request: Request,
+    history: Sequence[HistoryEntry],
+    limit: int | None = None,
 ) -> Ranking:
-    """The best items for a request, found within `limit` candidates of each kind."""
+    """The best items for a request, found within `limit` candidates of each kind.
+
+    `history` is that of the request, as `read_history` gave it.
+    """
     sieve = Sieve.of(store, request)
     adjuster = Adjuster.of(store, request)
-    standing = take_standing(store, run, request)
+    standing = take_standing(store, run, request, history)
     pool = request.depth + max(request.n, MARGIN)
     if request.diversity > 0.0:
         pool = pool_size(request.depth)

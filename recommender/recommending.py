@@ -1,15 +1,16 @@
 """The door to suggestions and explanations: answers requests from the current run of a store."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from graph.errors import ArtifactError, StoreError
-from graph.model import Run
+from graph.model import HistoryEntry, Run
 from graph.store import Store
 from recommender.explaining import Explanation, explain_item
+from recommender.kept_answers import Grounds, KeptAnswers
 from recommender.presenting import Presenter
 from recommender.ranking import Ranking, rank_items
 from recommender.request import Request
@@ -17,6 +18,7 @@ from recommender.run_evidence import Retrieval
 from recommender.sentences import say_note
 from recommender.serving_run import ServingRun, current_run, read_serving_run
 from recommender.sharing import SharedFactFinder, relation_weights
+from recommender.standing import read_history
 from recommender.suggestion import Recommendation, ServedBy
 
 ATTEMPTS = 3
@@ -45,15 +47,22 @@ class Recommender:
     """
 
     def __init__(
-        self, store: Store, artifacts: Path | None = None, retrieval: Retrieval = "cypher"
+        self,
+        store: Store,
+        artifacts: Path | None = None,
+        retrieval: Retrieval = "cypher",
+        kept_suggestions: int = 0,
     ) -> None:
         """`artifacts` is the folder of the vectors of runs that have some.
 
-        With `retrieval` "memory" the evidence of a run is read once into arrays.
+        With `retrieval` "memory" the evidence of a run is read once into arrays. As many as
+        `kept_suggestions` are kept: who asks the same again is given the same answer while the
+        history, which is read each time, is the same, and nothing else has changed.
         """
         self._store = store
         self._artifacts = artifacts
         self._retrieval: Retrieval = retrieval
+        self._kept = KeptAnswers(kept_suggestions) if kept_suggestions else None
         self._serving: _Serving | None = None
         self._loading = threading.Lock()
 
@@ -127,7 +136,21 @@ class Recommender:
             return None
 
     def _recommend(self, serving: _Serving, request: Request) -> Recommendation:
-        ranking = rank_items(self._store, serving.run, request)
+        changes = self._store.changes()
+        history = read_history(self._store, serving.run, request)
+        if self._kept is None or changes is None or request.rotation is not None:
+            return self._make(serving, request, history)
+        grounds = Grounds(serving.node, changes, history)
+        answer = self._kept.find(request, grounds)
+        if answer is None:
+            answer = self._make(serving, request, history)
+            self._kept.keep(request, grounds, answer)
+        return answer
+
+    def _make(
+        self, serving: _Serving, request: Request, history: Sequence[HistoryEntry]
+    ) -> Recommendation:
+        ranking = rank_items(self._store, serving.run, request, history)
         presenter = Presenter(
             self._store,
             serving.finder,

@@ -45,9 +45,10 @@ class Standing:
         return {name: found for name, found in every.items() if name not in self.asked.weights}
 
 
-def take_standing(store: Store, run: ServingRun, request: Request) -> Standing:
-    """Read the history and the attributes that the request is about, and weigh them."""
-    history = _read_history(store, run, request)
+def take_standing(
+    store: Store, run: ServingRun, request: Request, history: Sequence[HistoryEntry]
+) -> Standing:
+    """Weigh the history, as `read_history` gave it, and the attributes that are read here."""
     seen = frozenset(piece.item for piece in history)
     if absent := sorted(request.without - seen):
         raise UsageError(f"without {absent[0]!r}: this item is not in the history")
@@ -82,9 +83,11 @@ def _asked(full: Anchors, request: Request) -> Anchors:
     return full.select(request.signals).mask(request.without)
 
 
-def _read_history(store: Store, run: ServingRun, request: Request) -> Sequence[HistoryEntry]:
-    """Latest first. A session's items all count as the predicted type of feedback, one after the
-    other in time."""
+def read_history(store: Store, run: ServingRun, request: Request) -> Sequence[HistoryEntry]:
+    """The history that a request is about, latest first.
+
+    A session's items all count as the predicted type of feedback, one after the other in time.
+    """
     if request.user is not None:
         return store.history(request.user, WHOLE_HISTORY)
     latest_first = list(dict.fromkeys(reversed(request.history or ())))

@@ -107,7 +107,7 @@ def _answers(document: Schema, operation: Schema) -> Iterator[str]:
         response = _resolved(document, given)
         if int(status) < 400:
             content = response.get("content", {})
-            media = next(iter(content.values()), {})
+            media: Schema = next(iter(content.values()), {})
             kind = f": {_name(media['schema'])}" if media.get("schema") else ""
             yield f"Answer {status}{kind}. {_said(document, media.get('schema', {}))}".rstrip()
             yield ""

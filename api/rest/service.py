@@ -91,6 +91,12 @@ class Service:
                 self._open.store.close()
                 self._open = None
 
+    def _recommender(self, store: Store) -> Recommender:
+        """Where evidence is asked for in the graph each time, so is every answer."""
+        retrieval = self.settings.recommend.retrieval
+        kept = self.settings.serve.kept_suggestions if retrieval == "memory" else 0
+        return Recommender(store, self.settings.artifacts, retrieval, kept)
+
     def _opened(self) -> _Open:
         if self._open is not None:
             return self._open
@@ -110,7 +116,7 @@ class Service:
                     raise
                 self._open = _Open(
                     store,
-                    Recommender(store, self.settings.artifacts, self.settings.recommend.retrieval),
+                    self._recommender(store),
                     ArrivalPlacer(store, self.settings),
                 )
             return self._open

@@ -1,5 +1,6 @@
 """Runs the app with uvicorn: one process, or several where the store allows them."""
 
+import gc
 import logging
 import signal
 import socket
@@ -76,6 +77,9 @@ def serve_app(settings: Settings, *, tls_cert: str | None, tls_key: str | None) 
         app = create_app(settings)
         service: Service = app.state.service
         service.open()  # here, where what is wrong with the store becomes one sentence
+        # What is there by now stays: the collector need not walk through it again and again.
+        gc.collect()
+        gc.freeze()
         _tell(url)
         try:
             server = uvicorn.Server(config(app))

@@ -11,15 +11,18 @@ from graph.errors import UsageError
 class ServeSettings:
     """Where and how the API is served.
 
-    `threads` answer requests at a time in each of `workers` processes; an embedded graph serves one
-    process. `keys` is the file of API keys, from the project folder on. A request that takes longer
-    than `timeout_s`, or comes while `max_in_flight` others are answered, gets a 503. A client has
-    `read_timeout_s` to send the head of a request, else it is cut off, and as long for the body,
-    else it gets a 408. `rate_per_minute` requests of one key (0: any number) are answered before a
-    429, an equal share of them by each worker. `latest` is the numeric property of items that `GET
-    /api/latest` goes by. Impressions go after `impressions_days` (0: they stay). `scenarios` are
-    named sets of parameters of `/api/recommend`. `log_level` "warning" logs no request but those
-    that failed on this side. `trace_url` takes traces by OTLP over HTTP.
+    `threads` answer requests at a time in each of `workers` processes; an embedded graph serves
+    one process. `keys` is the file of API keys, from the project folder on. A request that takes
+    longer than `timeout_s`, or comes while `max_in_flight` others are answered, gets a 503. A
+    client has `read_timeout_s` to send the head of a request, else it is cut off, and as long for
+    the body, else it gets a 408. `rate_per_minute` requests of one key (0: any number) are answered
+    before a 429, an equal share of them by each worker. With `[recommend] retrieval` "memory" and
+    an embedded graph, `kept_suggestions` of the last answers are kept (0: none): they are given
+    again to who asks the same while the user's feedback, which is read each time, and all else in
+    the graph are the same. `latest` is the numeric property of items that `GET /api/latest` goes
+    by. Impressions go after `impressions_days` (0: they stay). `scenarios` are named sets of
+    parameters of `/api/recommend`. `log_level` "warning" logs no request but those that failed on
+    this side. `trace_url` takes traces by OTLP over HTTP.
     """
 
     host: str = "127.0.0.1"
@@ -36,6 +39,7 @@ class ServeSettings:
     grace_s: int = 20
     root_path: str = ""
     cors_origins: tuple[str, ...] = ()
+    kept_suggestions: int = 20_000
     latest: str = ""
     rotation_hours: float = 24.0
     impressions_days: int = 90
@@ -54,6 +58,7 @@ class ServeSettings:
             "max_batch": 1,
             "max_in_flight": 1,
             "rate_per_minute": 0,
+            "kept_suggestions": 0,
             "grace_s": 0,
             "impressions_days": 0,
         }

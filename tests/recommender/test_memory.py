@@ -13,15 +13,16 @@ from recommender.array_evidence import ArrayEvidence
 from recommender.recipe import Recipe, SignalRecipe
 from recommender.recommending import Recommender
 from recommender.request import Request
+from recommender.run_evidence import Retrieval
 from recommender.suggestion import Recommendation
 
 HEAT, SERPICO, INSIDER, TOY_STORY, ALIEN, QUIET = "1", "2", "3", "4", "5", "6"
 
 
-@pytest.fixture
-def recommender(films: Store) -> Recommender:
-    """It has the run in memory."""
-    made = Recommender(films, retrieval="memory")
+@pytest.fixture(params=[0, 1000], ids=["", "kept"])
+def recommender(films: Store, request: pytest.FixtureRequest) -> Recommender:
+    """It has the run in memory, and the answers that it gave."""
+    made = Recommender(films, retrieval="memory", kept_suggestions=request.param)
     made.recommend(Request("42"))
     return made
 
@@ -58,9 +59,9 @@ def test_a_deleted_item_is_not_suggested(films: Store, recommender: Recommender)
     assert SERPICO not in items(recommender)
 
 
-@pytest.mark.parametrize("retrieval", ["cypher", "memory"])
-def test_titles_and_facts_are_those_of_now(films: Store, retrieval: str) -> None:
-    recommender = Recommender(films, retrieval=retrieval)  # type: ignore[arg-type]
+@pytest.mark.parametrize(("retrieval", "kept"), [("cypher", 0), ("memory", 0), ("memory", 1000)])
+def test_titles_and_facts_are_those_of_now(films: Store, retrieval: Retrieval, kept: int) -> None:
+    recommender = Recommender(films, retrieval=retrieval, kept_suggestions=kept)
     [serpico] = [one for one in recommender.recommend(Request("42")).suggestions if one.item == "2"]
     assert "Al Pacino" in {node.name for path in serpico.paths for node in path.nodes}
     films.patch_node("Item", SERPICO, {"title": "Serpico!"})

@@ -23,6 +23,7 @@ from recommender.ranking import rank_items
 from recommender.recommending import Recommender
 from recommender.request import MAX_N, Request
 from recommender.serving_run import current_run, read_serving_run
+from recommender.standing import read_history
 from recommender.training import train
 
 BENCHMARKS = Path(__file__).parent.parent.parent / "benchmarks"
@@ -93,7 +94,8 @@ def test_masking_changes_every_score_by_exactly_the_contribution(
     run = read_serving_run(trained_store, current_run(trained_store), tmp_path / "embedded")
     for user in sample(trained_store, MASKED_USERS):
         request = Request(user, n=MAX_N, include_seen=True)
-        full = rank_items(trained_store, run, request).chosen
+        history = read_history(trained_store, run, request)
+        full = rank_items(trained_store, run, request, history).chosen
         weight: dict[str, float] = defaultdict(float)
         for scored in full:
             for term in scored.terms:
@@ -103,7 +105,7 @@ def test_masking_changes_every_score_by_exactly_the_contribution(
             masked = replace(request, without=frozenset({piece}))
             left = {
                 scored.item: scored.score
-                for scored in rank_items(trained_store, run, masked).chosen
+                for scored in rank_items(trained_store, run, masked, history).chosen
             }
             for scored in full:
                 fall = math.fsum(term.value for term in scored.terms if term.via == piece)
