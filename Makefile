@@ -38,7 +38,7 @@ demo: $(READY) ## real data, a graph, training, and suggestions with their paths
 	$(BIN)/whypath --project $(DEMO) recommend 42 -n 5
 
 test: $(MODELS) ## the whole suite; real Neo4j included where it can run
-	PYTHONPATH=tests/plugins $(BIN)/python -m pytest -p required_markers -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	PYTHONPATH=tests/plugins $(BIN)/python -m pytest -p required_markers -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: $(MODELS) lint test ## format, lint, types, import contracts and the whole suite
 

@@ -18,6 +18,17 @@ from tools.neo4j_server import VERSION, ServerUnavailableError, free_port, runni
 _PASSWORD = "whypath-test"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that hold slow tests: two processes then end at about the same time."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Keep bytes out of the ids of tests: those of a file may differ from process to process."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture
 def ladybug_store(tmp_path: Path) -> Iterator[Store]:
     """A new embedded graph."""
@@ -33,7 +44,7 @@ def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str
         return
     try:
         home = tmp_path_factory.mktemp("neo4j")
-        with running(home, _PASSWORD, bolt_port=free_port()) as server:
+        with running(home, _PASSWORD, bolt_port=free_port(), is_short_lived=True) as server:
             yield server.uri, server.password
             server.process.kill()  # Its data go anyway, and an orderly stop takes six seconds.
     except ServerUnavailableError as error:

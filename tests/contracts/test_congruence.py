@@ -235,6 +235,7 @@ def read(store: Store, example: Example, run: int) -> dict[str, Any]:
 
 
 @pytest.mark.neo4j
+@pytest.mark.slow
 @settings(
     max_examples=6,
     deadline=None,

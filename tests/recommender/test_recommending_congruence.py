@@ -1,9 +1,12 @@
-"""Both stores give one answer: the same items, order, paths and sentences, and the same bits."""
+"""Both stores give one answer: the same items, order, paths and sentences, and the same bits.
+
+The tests on real data share one import of ml-100k and one training, and only read them.
+"""
 
 import math
 import tomllib
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,8 @@ from graph.dataset import read_dataset
 from graph.importing import import_project
 from graph.mapping import MAPPING_TABLES, Mapping
 from graph.store import Store
+from recommender.evaluating import evaluate
+from recommender.evaluation.settings import EvaluationSettings
 from recommender.evidence import Evidence
 from recommender.learning.settings import TrainingSettings
 from recommender.publishing import publish
@@ -30,6 +35,7 @@ BENCHMARKS = Path(__file__).parent.parent.parent / "benchmarks"
 DATA = BENCHMARKS.parent.parent / "shared" / "data" / "ml-100k"
 USERS = 60
 MASKED_USERS = 30
+MEASURED_USERS = 40
 
 OPTIONS: list[dict[str, Any]] = [
     {},
@@ -60,22 +66,33 @@ def test_small_graph(
 
 
 @pytest.fixture(scope="module")
-def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
-    """What training learns from ml-100k."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the embedded graph is, and its artifacts."""
     if not DATA.is_dir():
         pytest.skip(f"no benchmark data at {DATA}")
-    folder = tmp_path_factory.mktemp("evidence")
+    return tmp_path_factory.mktemp("ml-100k")
+
+
+@pytest.fixture(scope="module")
+def imported_store(folder: Path) -> Iterator[Store]:
+    """An embedded graph of ml-100k."""
     with open_store(f"ladybug://{folder}/graph.lbug?buffer_mb=128") as store:
         import_ml_100k(store)
-        return train(read_dataset(store), TrainingSettings(), rng=0)
+        yield store
 
 
-@pytest.fixture
-def trained_store(ladybug_store: Store, evidence: Evidence, tmp_path: Path) -> Store:
-    """An embedded graph of ml-100k, imported and trained."""
-    import_ml_100k(ladybug_store)
-    publish(ladybug_store, evidence, fingerprint="", artifacts=tmp_path / "embedded")
-    return ladybug_store
+@pytest.fixture(scope="module")
+def evidence(imported_store: Store) -> Evidence:
+    """What training learns from ml-100k, with the generator that `evaluate` gives our model."""
+    rng = np.random.default_rng(0).spawn(3)[2]
+    return train(read_dataset(imported_store), TrainingSettings(), rng=rng)
+
+
+@pytest.fixture(scope="module")
+def trained_store(imported_store: Store, evidence: Evidence, folder: Path) -> Store:
+    """The same, trained."""
+    publish(imported_store, evidence, fingerprint="", artifacts=folder)
+    return imported_store
 
 
 def import_ml_100k(store: Store) -> None:
@@ -88,10 +105,10 @@ def import_ml_100k(store: Store) -> None:
 @pytest.mark.data
 @pytest.mark.slow
 def test_masking_changes_every_score_by_exactly_the_contribution(
-    trained_store: Store, tmp_path: Path
+    trained_store: Store, folder: Path
 ) -> None:
     # The ranking alone: drawing the paths of a thousand items is not what this is about.
-    run = read_serving_run(trained_store, current_run(trained_store), tmp_path / "embedded")
+    run = read_serving_run(trained_store, current_run(trained_store), folder)
     for user in sample(trained_store, MASKED_USERS):
         request = Request(user, n=MAX_N, include_seen=True)
         history = read_history(trained_store, run, request)
@@ -119,12 +136,12 @@ def test_masking_changes_every_score_by_exactly_the_contribution(
 @pytest.mark.neo4j
 @pytest.mark.slow
 def test_two_hundred_users_of_real_data(
-    trained_store: Store, neo4j_store: Store, evidence: Evidence, tmp_path: Path
+    trained_store: Store, neo4j_store: Store, evidence: Evidence, folder: Path, tmp_path: Path
 ) -> None:
     import_ml_100k(neo4j_store)
-    publish(neo4j_store, evidence, fingerprint="", artifacts=tmp_path / "served")
-    embedded = Recommender(trained_store, tmp_path / "embedded")
-    served = Recommender(neo4j_store, tmp_path / "served")
+    publish(neo4j_store, evidence, fingerprint="", artifacts=tmp_path)
+    embedded = Recommender(trained_store, folder)
+    served = Recommender(neo4j_store, tmp_path)
     for place, user in enumerate(sample(trained_store, USERS)):
         request = Request(user, **OPTIONS[place % len(OPTIONS)])
         assert embedded.recommend(request) == served.recommend(request)
@@ -132,9 +149,9 @@ def test_two_hundred_users_of_real_data(
 
 @pytest.mark.data
 @pytest.mark.slow
-def test_memory_and_the_graph_on_real_data(trained_store: Store, tmp_path: Path) -> None:
-    asking = Recommender(trained_store, tmp_path / "embedded")
-    remembering = Recommender(trained_store, tmp_path / "embedded", "memory")
+def test_memory_and_the_graph_on_real_data(trained_store: Store, folder: Path) -> None:
+    asking = Recommender(trained_store, folder)
+    remembering = Recommender(trained_store, folder, "memory")
     for place, user in enumerate(sample(trained_store, USERS)):
         history = [piece.item for piece in trained_store.history(user, 9)]
         requests = [
@@ -148,3 +165,21 @@ def test_memory_and_the_graph_on_real_data(trained_store: Store, tmp_path: Path)
         for request in requests:
             assert asking.recommend(request) == remembering.recommend(request)
         assert asking.explain(Request(user), "50") == remembering.explain(Request(user), "50")
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_the_lists_measured_on_real_data_are_the_lists_served(
+    trained_store: Store, folder: Path
+) -> None:
+    dataset = read_dataset(trained_store)
+    settings = EvaluationSettings(split="files", refit=True, baselines=())
+    (fold,) = evaluate(dataset, settings, TrainingSettings(), rng=0).models[0].folds
+    recommender = Recommender(trained_store, folder)
+    for place in np.linspace(0, len(fold.lists.users) - 1, MEASURED_USERS).astype(int):
+        user = str(dataset.users[fold.lists.users[place]])
+        served = recommender.recommend(Request(user=user, n=10)).suggestions
+        measured = dataset.items[fold.lists.top[place]].tolist()
+        assert [suggestion.item for suggestion in served] == measured, user
+        scores = [suggestion.score for suggestion in served]
+        assert scores == pytest.approx(fold.lists.scores[place].tolist(), abs=1e-6)

@@ -283,6 +283,7 @@ def by_origin(terms: Sequence[Contribution]) -> dict[tuple[str, str | None], flo
     return {(term.signal, term.via): term.value for term in terms}
 
 
+@pytest.mark.slow
 @property_test
 @given(data=st.data())
 def test_scores_paths_masks_and_explanations(

@@ -201,26 +201,29 @@ class Load:
         raise AssertionError([got for _, got, _ in self.answers[-50:]])
 
     def _post(self, pairs: list[tuple[str, str]]) -> None:
-        for number in itertools.count():
-            user, item = pairs[number % len(pairs)]
-            row = {"type": "LIKED", "user": user, "item": item, "value": 5.0, "at": number}
-            if self._sent("POST", "/api/feedback", json=[row]):
-                self.taken.append((user, item))
-            if self._is_over.wait(0.02):
-                return
+        with httpx.Client(base_url=self._url, timeout=60) as http:
+            for number in itertools.count():
+                user, item = pairs[number % len(pairs)]
+                row = {"type": "LIKED", "user": user, "item": item, "value": 5.0, "at": number}
+                if self._sent(http, "POST", "/api/feedback", json=[row]):
+                    self.taken.append((user, item))
+                if self._is_over.wait(0.02):
+                    return
 
     def _get(self) -> None:
-        while not self._is_over.wait(0.02):
-            self._sent("GET", "/api/recommend/u1")
+        with httpx.Client(base_url=self._url, timeout=60) as http:
+            while not self._is_over.wait(0.02):
+                self._sent(http, "GET", "/api/recommend/u1")
 
-    def _sent(self, method: str, path: str, **given: Any) -> bool:
+    def _sent(self, http: httpx.Client, method: str, path: str, **given: Any) -> bool:
         begun = time.monotonic()
-        status = httpx.request(method, self._url + path, timeout=60, **given).status_code
+        status = http.request(method, path, **given).status_code
         self.answers.append((begun, status, time.monotonic() - begun))
         return status == 200
 
 
 @pytest.mark.neo4j
+@pytest.mark.slow
 def test_neo4j_that_goes_and_comes_back(
     trained_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,7 +242,7 @@ def test_neo4j_that_goes_and_comes_back(
             server = stack.enter_context(served(project))
             load = stack.enter_context(Load(server.url))
             load.wait(200, 0.0, 20)
-        load.wait(503, time.monotonic())
+        load.wait(503, time.monotonic(), 4)
         ready = httpx.get(f"{server.url}/api/health/ready", timeout=30)
         assert (ready.status_code, ready.json()["type"]) == (503, f"{PROBLEM}store")
         assert httpx.get(f"{server.url}/api/health/live").status_code == 200
@@ -267,7 +270,7 @@ def running_neo4j(home: Path, password: str, port: int) -> Any:
         library()
     except ServerUnavailableError as error:
         pytest.skip(str(error))
-    return running(home, password, bolt_port=port)
+    return running(home, password, bolt_port=port, is_short_lived=True)
 
 
 def _feedback_in(server: Server) -> list[tuple[str, str]]:

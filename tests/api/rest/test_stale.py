@@ -14,9 +14,12 @@ from tools.neo4j_server import ServerUnavailableError, free_port, running
 
 Serve = Callable[..., httpx.Client]
 PASSWORD = "whypath-test"
+embedded = pytest.mark.parametrize("store_url", ["ladybug"], indirect=True)
 
 
 @pytest.mark.neo4j
+@pytest.mark.slow
+@embedded  # it serves a graph of its own, on a server of its own
 def test_the_last_answers_are_given_while_the_graph_is_gone(
     serve: Serve,
     project_writer: Callable[[Path], Path],
@@ -28,7 +31,9 @@ def test_the_last_answers_are_given_while_the_graph_is_gone(
     with contextlib.ExitStack() as stack:
         try:
             home = tmp_path / "neo4j"
-            graph = stack.enter_context(running(home, PASSWORD, bolt_port=free_port()))
+            graph = stack.enter_context(
+                running(home, PASSWORD, bolt_port=free_port(), is_short_lived=True)
+            )
         except ServerUnavailableError as error:
             pytest.skip(str(error))
         text = (project / "whypath.toml").read_text(encoding="utf-8")
@@ -66,7 +71,7 @@ def test_the_last_answers_are_given_while_the_graph_is_gone(
         assert "whypath_degraded_answers_total 22.0" in client.get("/metrics").text
 
 
-@pytest.mark.parametrize("store_url", ["ladybug"], indirect=True)
+@embedded
 def test_while_the_graph_answers_nothing_is_stale(serve: Serve) -> None:
     client = serve(stale=True)
     assert client.get("/api/recommend/u1").json()["degraded"] is False
