@@ -5,8 +5,9 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from api.opening import open_project_store, prepare_new_graph
 from api.rest.arrivals import ArrivalPlacer
@@ -126,3 +127,7 @@ async def service_of(request: Request) -> Service:
     """The service of the app that a request came to."""
     service: Service = request.app.state.service
     return service
+
+
+Parts = Annotated[Service, Depends(service_of)]
+"""The parameter of a route that works with the service."""

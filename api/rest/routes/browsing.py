@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
 from api.rest.access import needs
 from api.rest.answers import BrowsedItems
@@ -10,7 +10,7 @@ from api.rest.asking import Filter, N, Offset
 from api.rest.json_answer import JsonAnswer
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.problems import BAD_FILTER, NOT_READY
-from api.rest.service import Service, service_of
+from api.rest.service import Parts
 from api.rest.strict import StrictRoute
 from graph.errors import NotReadyError
 from recommender.browsing import Browsed, Page, latest_items, popular_items
@@ -18,7 +18,6 @@ from recommender.request import Language
 from recommender.sentences import phrases
 
 router = APIRouter(tags=["recommend"], dependencies=[needs("read")], route_class=StrictRoute)
-Parts = Annotated[Service, Depends(service_of)]
 Properties = Annotated[bool, Query(description="Give the properties of the items.")]
 
 

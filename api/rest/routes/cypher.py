@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from api.rest.access import needs
@@ -10,13 +10,12 @@ from api.rest.json_answer import JsonAnswer
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import Text
 from api.rest.problems import RESOURCE, STATEMENT, TIME_LIMIT
-from api.rest.service import Service, service_of
+from api.rest.service import Parts
 from api.rest.shapes import Answer
 from api.rest.strict import StrictRoute
 from graph.asking.limits import AskLimits
 
 router = APIRouter(tags=["graph"], dependencies=[needs("cypher")], route_class=StrictRoute)
-Parts = Annotated[Service, Depends(service_of)]
 
 LIMITS = AskLimits()
 

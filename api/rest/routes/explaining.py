@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
 from api.rest.access import needs
 from api.rest.answers import ExplainedItem
@@ -12,12 +12,11 @@ from api.rest.json_answer import JsonAnswer
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import PathId
 from api.rest.problems import BAD_FILTER, CONFLICT, NOT_FOUND, NOT_READY
-from api.rest.service import Service, service_of
+from api.rest.service import Parts
 from api.rest.strict import StrictRoute
 from recommender.subgraph import subgraph_json
 
 router = APIRouter(tags=["recommend"], dependencies=[needs("read")], route_class=StrictRoute)
-Parts = Annotated[Service, Depends(service_of)]
 
 
 @router.get(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import pyarrow as pa
-from fastapi import APIRouter, Body, Depends, Query
+from fastapi import APIRouter, Body, Query
 
 from api.rest.access import needs
 from api.rest.missing import check_there
@@ -13,7 +13,7 @@ from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import Cursor, Limit, PathId, cut_page, read_cursor
 from api.rest.problems import NOT_FOUND, RESOURCE
 from api.rest.rows import Deleted, FeedbackEntry, NewFeedback, TypeFilter, Written, check_batch
-from api.rest.service import Service, service_of
+from api.rest.service import Parts, Service
 from api.rest.shapes import Answer
 from api.rest.strict import StrictRoute
 from graph.errors import NotFoundError
@@ -21,7 +21,6 @@ from graph.feedback_batches import write_feedback_batch
 from graph.model import FeedbackEdge
 
 router = APIRouter(tags=["feedback"], route_class=StrictRoute)
-Parts = Annotated[Service, Depends(service_of)]
 READ, WRITE = [needs("read")], [needs("write")]
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import ConfigDict
 
 from api.rest.access import needs
@@ -10,7 +10,7 @@ from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import Line, PathId
 from api.rest.problems import NOT_FOUND
 from api.rest.rows import TypeName
-from api.rest.service import Service, service_of
+from api.rest.service import Parts
 from api.rest.shapes import Answer
 from api.rest.strict import StrictRoute
 from graph.errors import NotFoundError
@@ -27,7 +27,6 @@ from graph.model import (
 from graph.store import Store
 
 router = APIRouter(tags=["graph"], dependencies=[needs("read")], route_class=StrictRoute)
-Parts = Annotated[Service, Depends(service_of)]
 
 LOOKED_AT: tuple[NodeLabel, ...] = ("Item", "Entity", "User")
 """The labels in the order in which an id without a label is looked for."""

@@ -2,21 +2,19 @@
 
 import time
 from importlib.metadata import version
-from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from fastapi.responses import Response
 
 from api.rest.access import needs
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.problems import INTERNAL, STORE
-from api.rest.service import Service, service_of
+from api.rest.service import Parts
 from api.rest.shapes import Answer
 from api.rest.strict import StrictRoute
 from graph.errors import StoreError
 
 router = APIRouter(tags=["operation"], route_class=StrictRoute)
-Parts = Annotated[Service, Depends(service_of)]
 
 
 class Health(Answer):

@@ -3,7 +3,7 @@
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends
+from fastapi import APIRouter, Body
 from pydantic import ConfigDict, Field, StringConstraints
 
 from api.rest.access import needs
@@ -13,14 +13,13 @@ from api.rest.parameters import Id
 from api.rest.problems import RESOURCE
 from api.rest.recommendation_ids import PATTERN, read_id
 from api.rest.rows import At, Failed, check_batch
-from api.rest.service import Service, service_of
+from api.rest.service import Parts
 from api.rest.shapes import Answer, Part
 from api.rest.strict import StrictRoute
 from graph.errors import NotFoundError, UsageError
 from graph.model import Outcome, ShownList
 
 router = APIRouter(tags=["feedback"], dependencies=[needs("write")], route_class=StrictRoute)
-Parts = Annotated[Service, Depends(service_of)]
 
 RecommendationText = Annotated[
     str,

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends
+from fastapi import APIRouter, Body
 
 from api.rest.access import needs
 from api.rest.missing import the_one
@@ -26,12 +26,11 @@ from api.rest.rows import (
     NewItem,
     WrittenItems,
 )
-from api.rest.service import Service, service_of
+from api.rest.service import Parts
 from api.rest.shapes import Answer
 from api.rest.strict import StrictRoute
 
 router = APIRouter(tags=["items"], route_class=StrictRoute)
-Parts = Annotated[Service, Depends(service_of)]
 READ, WRITE = [needs("read")], [needs("write")]
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
 from api.rest.access import needs
 from api.rest.answers import ItemNeighbours, UserNeighbours
@@ -11,13 +11,12 @@ from api.rest.json_answer import JsonAnswer
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import PathId
 from api.rest.problems import BAD_FILTER, CONFLICT, NOT_FOUND, NOT_READY
-from api.rest.service import Service, service_of
+from api.rest.service import Parts
 from api.rest.strict import StrictRoute
 from recommender.request import Request
 from recommender.user_neighbours import user_neighbours
 
 router = APIRouter(dependencies=[needs("read")], route_class=StrictRoute)
-Parts = Annotated[Service, Depends(service_of)]
 
 LIKENESS = ("collaborative", "sequential", "knowledge", "semantic")
 """The signals whose evidence leads from an item to an item."""

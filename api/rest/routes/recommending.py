@@ -4,7 +4,7 @@ import json
 import time
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
 from api.rest.access import needs
 from api.rest.answers import Suggestions
@@ -14,11 +14,10 @@ from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import PathId
 from api.rest.problems import BAD_FILTER, CONFLICT, NOT_FOUND, NOT_READY
 from api.rest.recommendation_ids import make_id
-from api.rest.service import Service, service_of
+from api.rest.service import Parts, Service
 from api.rest.strict import StrictRoute
 
 router = APIRouter(tags=["recommend"], dependencies=[needs("read")], route_class=StrictRoute)
-Parts = Annotated[Service, Depends(service_of)]
 _PROBLEMS = problems(*EVERYWHERE, BAD_FILTER, NOT_FOUND, NOT_READY, CONFLICT)
 
 

@@ -3,7 +3,7 @@
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
 
 from api.rest.access import needs
@@ -12,7 +12,7 @@ from api.rest.openapi import EVERYWHERE, problems
 from api.rest.parameters import Id, PathId
 from api.rest.problems import NOT_FOUND, NOT_READY, RESOURCE
 from api.rest.rows import EARLIEST, At, TypeName, Written
-from api.rest.service import Service, service_of
+from api.rest.service import Parts
 from api.rest.shapes import Part
 from api.rest.strict import StrictRoute
 from graph.errors import NotReadyError
@@ -21,7 +21,6 @@ from graph.model import FeedbackEdge
 from recommender.near_matches import no_such_user
 
 router = APIRouter(tags=["feedback"], dependencies=[needs("write")], route_class=StrictRoute)
-Parts = Annotated[Service, Depends(service_of)]
 
 
 class SessionHistory(Part):

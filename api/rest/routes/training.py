@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
@@ -11,14 +11,13 @@ from api.rest.access import needs
 from api.rest.jobs.record import JOB_ID, KEPT_LINES, Job, State
 from api.rest.openapi import EVERYWHERE, problems
 from api.rest.problems import CONFLICT, NOT_FOUND, RESOURCE
-from api.rest.service import Service, service_of
+from api.rest.service import Parts
 from api.rest.shapes import Answer
 from api.rest.strict import StrictRoute
 from graph.model import Run
 from recommender.learning.settings import EmbeddingName
 
 router = APIRouter(tags=["operation"], dependencies=[needs("admin")], route_class=StrictRoute)
-Parts = Annotated[Service, Depends(service_of)]
 Signal = Literal["collaborative", "sequential", "knowledge", "semantic", "factors", "profile"]
 JobId = Annotated[str, Path(pattern=f"^{JOB_ID}$", description="The `id` of a job.")]
 RunId = Annotated[int, Path(ge=1, le=2**53, description="The number of a run.")]
