@@ -85,7 +85,7 @@ def manifest_from_json(content: bytes, where: str) -> Manifest:
             f"{where} has the format version {found['format_version']}, and this version of "
             f"whypath reads {ARTIFACT_VERSION}; update whypath, or train again with this one."
         )
-    if any(type(found.get(name)) not in types for name, types in _TYPES.items()):
+    if any(name not in found or type(found[name]) not in types for name, types in _TYPES.items()):
         raise damaged
     if not all(ARRAY_NAME.fullmatch(name) for name in found["arrays"]):
         raise damaged

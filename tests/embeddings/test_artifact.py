@@ -123,6 +123,12 @@ def test_any_array_and_any_string_comes_back(
         assert artifact.strings("strings").tolist() == strings
 
 
+@pytest.fixture(scope="module")
+def shared_place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """An artifact that many examples share: each puts back what it spoils."""
+    return write(tmp_path_factory.mktemp("artifacts"))
+
+
 def refusal(place: Place, **how: object) -> str:
     with pytest.raises(ArtifactError) as caught:
         place.load(**how)  # type: ignore[arg-type]
@@ -130,6 +136,17 @@ def refusal(place: Place, **how: object) -> str:
     assert said.endswith(".")
     assert "\n" not in said
     return said
+
+
+def refusal_of_content(place: Place, file: str, content: bytes | bytearray) -> str:
+    """What is said of the artifact while one of its files holds something else."""
+    path = place.artifact / file
+    right = path.read_bytes()
+    path.write_bytes(content)
+    try:
+        return refusal(place)
+    finally:
+        path.write_bytes(right)
 
 
 def test_another_graph(place: Place) -> None:
@@ -154,23 +171,18 @@ def test_a_missing_file(place: Place, file: str) -> None:
 
 @pytest.mark.parametrize("file", FILES)
 @given(share=st.floats(0, 1, exclude_max=True))
-def test_truncation_anywhere(file: str, share: float) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        place = write(Path(folder))
-        content = (place.artifact / file).read_bytes()
-        (place.artifact / file).write_bytes(content[: int(share * len(content))])
-        assert file in refusal(place)
+def test_truncation_anywhere(shared_place: Place, file: str, share: float) -> None:
+    content = (shared_place.artifact / file).read_bytes()
+    cut = content[: int(share * len(content))]
+    assert file in refusal_of_content(shared_place, file, cut)
 
 
 @pytest.mark.parametrize("file", FILES)
 @given(share=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
-def test_a_flipped_bit_anywhere(file: str, share: float, bit: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        place = write(Path(folder))
-        content = bytearray((place.artifact / file).read_bytes())
-        content[int(share * len(content))] ^= 1 << bit
-        (place.artifact / file).write_bytes(content)
-        assert str(place.artifact) in refusal(place)
+def test_a_flipped_bit_anywhere(shared_place: Place, file: str, share: float, bit: int) -> None:
+    content = bytearray((shared_place.artifact / file).read_bytes())
+    content[int(share * len(content))] ^= 1 << bit
+    assert str(shared_place.artifact) in refusal_of_content(shared_place, file, content)
 
 
 def change_manifest(place: Place, change: Callable[[dict[str, object]], object]) -> None:
@@ -204,6 +216,13 @@ def test_another_format_version(place: Place, version: int, is_signed: bool) -> 
 def test_a_manifest_that_is_none(place: Place, content: bytes) -> None:
     (place.artifact / "manifest.json").write_bytes(content)
     assert "manifest.json is damaged" in refusal(place, is_signed=False)
+
+
+@pytest.mark.parametrize("is_signed", [True, False])
+@pytest.mark.parametrize("name", ["kind", "rng", "settings", "arrays"])
+def test_a_manifest_that_lacks_a_field(place: Place, name: str, is_signed: bool) -> None:
+    change_manifest(place, lambda manifest: manifest.pop(name))
+    assert "manifest.json is damaged" in refusal(place, is_signed=is_signed)
 
 
 @pytest.mark.parametrize(
