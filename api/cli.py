@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from api.context import CliContext
-from graph.errors import ResourceError, WhypathError
+from graph.errors import RESOURCE_REASONS, ResourceError, WhypathError
 
 COMMANDS = {
     "demo": "api.commands.starting:demo",
@@ -111,18 +111,11 @@ def known_error(error: Exception) -> WhypathError | None:
         return error
     if isinstance(error, MemoryError):
         return ResourceError("not enough memory; lower train.max_dense_items or use more memory.")
-    if isinstance(error, OSError) and error.filename is not None:
-        reasons = {
-            errno.ENOSPC: "the disk is full",
-            errno.EDQUOT: "the disk quota is used up",
-            errno.EACCES: "permission denied",
-            errno.EPERM: "permission denied",
-            errno.EROFS: "the file system is read-only",
-        }
-        if error.errno in reasons:
-            return ResourceError(f"cannot write or read {error.filename}: {reasons[error.errno]}.")
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return ResourceError("the disk is full; free some space and run the command again.")
+    if isinstance(error, OSError) and (reason := RESOURCE_REASONS.get(error.errno or 0)):
+        if error.filename is not None:
+            return ResourceError(f"cannot write or read {error.filename}: {reason}.")
+        if error.errno == errno.ENOSPC:  # of the others, nothing says what was to be written
+            return ResourceError(f"{reason}; free some space and run the command again.")
     return None
 
 

@@ -4,7 +4,6 @@ Files are written to a hidden folder beside the artifacts, brought to the disk, 
 writer holds the system's lock on it, so what a killed writer left is known by being unlocked.
 """
 
-import errno
 import fcntl
 import hashlib
 import os
@@ -29,17 +28,12 @@ from embeddings.artifact_manifest import (
     library_versions,
     sha256_of,
 )
-from graph.errors import ResourceError
+from graph.errors import RESOURCE_REASONS, ResourceError
 
 _PARTIAL = ".partial-"
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _ARTIFACT_NAME = re.compile(rf"{_LABEL.pattern}-[0-9a-f]{{12}}")
 _HASH_DIGITS = 12
-_REASONS = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the disk quota is used up",
-    errno.EFBIG: "the system allows no file of this size",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,5 +206,5 @@ def _told(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = _REASONS.get(error.errno or 0, error.strerror)
+        reason = RESOURCE_REASONS.get(error.errno or 0, error.strerror)
         raise ResourceError(f"cannot write artifacts into {folder}: {reason}.") from error

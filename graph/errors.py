@@ -20,6 +20,18 @@
 A message is one sentence or two: what was wrong, the value, and what is legal or what to do next.
 """
 
+import errno
+
+RESOURCE_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the system allows no file of this size",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.EROFS: "the file system is read-only",
+}
+"""What is lacking or forbidden, by the number of the system's error."""
+
 
 class WhypathError(Exception):
     """Any failure that is told to the user in a sentence instead of a traceback."""

@@ -5,14 +5,13 @@ cleared of repetitions, and written last. Every write is an upsert, so an import
 simply run again.
 """
 
-import errno
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from graph.errors import ResourceError
+from graph.errors import RESOURCE_REASONS, ResourceError
 from graph.files.checking import open_tables, read_together
 from graph.files.intake import Intake
 from graph.import_report import ImportReport
@@ -71,15 +70,13 @@ def import_project(
 
 @contextmanager
 def _resource_errors() -> Iterator[None]:
-    """Say in a sentence that the disk is full or a folder may not be written."""
+    """Say in a sentence what the system lacks or forbids."""
     try:
         yield
     except OSError as error:
+        if (reason := RESOURCE_REASONS.get(error.errno or 0)) is None:
+            raise
         where = f" ({error.filename})" if error.filename else ""
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ResourceError(
-                f"the disk is full{where}: make room and import again; what was written stays valid"
-            ) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise ResourceError(f"no permission to write{where}") from error
-        raise
+        raise ResourceError(
+            f"{reason}{where}: change that and import again; what was written stays valid"
+        ) from error
