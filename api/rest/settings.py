@@ -28,7 +28,7 @@ class ServeSettings:
     host: str = "127.0.0.1"
     port: int = 8080
     workers: int = 1
-    threads: int = 8
+    threads: int = 4
     keys: str = "keys.json"
     max_body_bytes: int = 4_194_304
     max_batch: int = 10_000
