@@ -1,8 +1,10 @@
 """What a request does to scores beside the evidence: boosts of its own, and rotation.
 
-Both multiply a score by a factor that depends on the item alone. So each piece of the history is
+Both multiply a score by a factor that depends on the item, and on whether its score is below 0: a
+factor above 1 never lowers an item, one below 1 never raises it. So each piece of the history is
 multiplied, too: what the factor adds is a term for each piece, the score stays the sum of its
-terms, and masking a piece takes away exactly its terms.
+terms, and masking a piece takes away exactly its terms. A request that masks pieces is adjusted as
+the score was before: else the factors of all others would change with it.
 """
 
 import bisect
@@ -11,12 +13,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from graph.store import Store
+from recommender.anchors import Anchors
 from recommender.boost_syntax import Boost
 from recommender.filters import ItemFilter, bind_filter, facets
 from recommender.recipe import BOOST, ROTATION
 from recommender.request import Request, Rotation
 from recommender.retrieval import Candidates
-from recommender.scored import Scored
+from recommender.scored import Scored, score_items
+from recommender.serving_run import ServingRun
 from recommender.sieve import Sieve
 from recommender.terms import Term
 
@@ -25,17 +29,35 @@ _CHUNK = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Unmasked:
+    """The scores of items before the request masked anything; it remembers them."""
+
+    run: ServingRun
+    anchors: Anchors
+    _scores: dict[str, float] = field(default_factory=dict)
+
+    def scores(self, items: Iterable[str]) -> dict[str, float]:
+        """The exact scores of these items, and of others."""
+        new = [item for item in items if item not in self._scores]
+        self._scores.update(
+            (one.item, one.score) for one in score_items(self.run, self.anchors, new)
+        )
+        return self._scores
+
+
+@dataclass(frozen=True, slots=True)
 class Adjuster:
     """The factors of one request; it remembers those that it looked up.
 
     `tests` are those of the boost's rules; `shown` maps an item that the user was shown lately to
-    the factor that rotation gives it.
+    the factor that rotation gives it. `unmasked` is None where the request masks nothing.
     """
 
     store: Store
     boost: Boost | None
     tests: tuple[ItemFilter, ...]
     shown: Mapping[str, float]
+    unmasked: Unmasked | None = None
     _boosts: dict[str, float] = field(default_factory=dict)
 
     @classmethod
@@ -55,11 +77,18 @@ class Adjuster:
         """Whether all scores stay as they are."""
         return self.boost is None and not self.shown
 
-    def factors(self, items: Sequence[str]) -> dict[str, tuple[float, float]]:
-        """Those of boost and rotation, by item."""
+    def factors(self, scores: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+        """Those of boost and rotation, by item, for the items with these scores."""
         if self.boost is not None:
-            self._look_up(self.boost, [item for item in items if item not in self._boosts])
-        return {item: (self._boosts.get(item, 1.0), self.shown.get(item, 1.0)) for item in items}
+            self._look_up(self.boost, [item for item in scores if item not in self._boosts])
+        deciding = scores if self.unmasked is None else self.unmasked.scores(scores)
+        found = {}
+        for item in scores:
+            boost, rotation = self._boosts.get(item, 1.0), self.shown.get(item, 1.0)
+            if deciding[item] < 0.0:
+                boost, rotation = below_zero(boost), below_zero(rotation)
+            found[item] = (boost, rotation)
+        return found
 
     def _look_up(self, boost: Boost, items: Sequence[str]) -> None:
         relations = frozenset().union(*(test.relations for test in self.tests))
@@ -80,9 +109,9 @@ class Adjuster:
 
     def scores(self, scores: Mapping[str, float], items: Iterable[str]) -> dict[str, float]:
         """The scores of these items, adjusted, in their order."""
-        wanted = list(items)
+        wanted = {item: scores[item] for item in items}
         factors = self.factors(wanted)
-        return {item: scores[item] * math.prod(factors[item]) for item in wanted}
+        return {item: score * math.prod(factors[item]) for item, score in wanted.items()}
 
     def first(self, sieve: Sieve, candidates: Candidates, limit: int) -> tuple[list[str], bool]:
         """The best `limit` candidates that pass, by adjusted scores.
@@ -108,21 +137,33 @@ class Adjuster:
 
     def _reach(self, score: float) -> float:
         """The greatest score that an item with at most this score could be given."""
-        least = min([1.0, *self.shown.values()])
-        greatest = 1.0
+        lowest, greatest = min([1.0, *self.shown.values()]), 1.0
+        least = below_zero(lowest)
         if self.boost is not None:
-            least *= self.boost.least
-            greatest = self.boost.greatest
-        return score * (greatest if score > 0.0 else least)
+            lowest, greatest = lowest * self.boost.least, self.boost.greatest
+            least *= below_zero(self.boost.least)
+        above, below = (lowest, greatest), (below_zero(greatest), least)
+        if self.unmasked is None:
+            return max(score * factor for factor in (below if score < 0.0 else above))
+        return max(score * factor for factor in (*above, *below))
 
     def adjust(self, scored: Sequence[Scored]) -> list[Scored]:
         """The same items with their adjusted scores, best first."""
         if self.is_idle:
             return list(scored)
-        factors = self.factors([one.item for one in scored])
+        factors = self.factors({one.item: one.score for one in scored})
         return sorted(
             (_adjusted(one, *factors[one.item]) for one in scored), key=lambda one: one.order
         )
+
+
+def below_zero(factor: float) -> float:
+    """What a score below 0 is multiplied with for this factor.
+
+    A factor above 1 divides it, so it rises and the order of the boosted stays. One below 1 takes
+    the share from it that a score above 0 loses, so 0 doubles it.
+    """
+    return 1.0 / factor if factor > 1.0 else 2.0 - factor
 
 
 def adjustment_terms(scored: Scored) -> list[Term]:

@@ -6,7 +6,7 @@
     rule  = test ":" NUMBER
 
 A test is a filter expression (`recommender/filter_syntax.py`). The factors of all tests that an
-item passes are multiplied.
+item passes are multiplied. What that means for a score below 0 says `adjusting.below_zero`.
 """
 
 import math
@@ -36,12 +36,12 @@ class Boost:
 
     @property
     def least(self) -> float:
-        """No item is multiplied by less."""
+        """No product of factors is less."""
         return math.prod(min(1.0, rule.factor) for rule in self.rules)
 
     @property
     def greatest(self) -> float:
-        """No item is multiplied by more."""
+        """No product of factors is more."""
         return math.prod(max(1.0, rule.factor) for rule in self.rules)
 
 

@@ -1,11 +1,11 @@
 """The line from a request to its ranked items: stand, retrieve, filter, score, diversify."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graph.model import HistoryEntry
 from graph.store import Store
-from recommender.adjusting import Adjuster
+from recommender.adjusting import Adjuster, Unmasked
 from recommender.diversity import diversify, pool_size
 from recommender.request import Request
 from recommender.retrieval import LIMIT, RERANKED, Candidates, retrieve
@@ -62,6 +62,8 @@ def rank_items(
         limit = RERANKED if run.factors is not None and standing.asked.factors else LIMIT
     while True:
         standing, candidates = _retrieve(store, run, request, standing, pool, limit)
+        if request.without and not adjuster.is_idle:
+            adjuster = replace(adjuster, unmasked=Unmasked(run, standing.unmasked(request)))
         passing, is_enough = adjuster.first(sieve, candidates, pool)
         if is_enough or candidates.found.is_complete or limit >= deepest:
             break

@@ -36,6 +36,10 @@ class Standing:
         """The items that must not be suggested."""
         return request.exclude if request.include_seen else request.exclude | self.seen
 
+    def unmasked(self, request: Request) -> Anchors:
+        """The anchors of the request's signals, with those of the masked pieces."""
+        return self.full.select(request.signals)
+
     def silent(self, request: Request) -> Weights:
         """The weights of edges that lead to candidates, though the request leaves their signals
         out: it asks for the factor model, which has no edges to find anything by."""

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -40,6 +40,38 @@ def test_a_boost_multiplies_what_passes_its_test(films: Store) -> None:
 def test_a_boost_lifts_an_item_from_below_a_page(films: Store) -> None:
     assert list(scores(ask(films, n=1, boost="year < 1980: 4; year == 1973: .25"))) == [ALIEN]
     assert list(scores(ask(films, n=2, boost="title == 'Serpico (1973)': 0"))) == [INSIDER, ALIEN]
+
+
+def test_a_score_below_0_moves_the_way_that_the_factor_says(films: Store) -> None:
+    asked = {"user": None, "history": (HEAT, TOY_STORY), "without": frozenset({HEAT})}
+    below = {"user": None, "history": (TOY_STORY,)}
+    assert scores(ask(films, **below)) == {ALIEN: 0.25, HEAT: 0.0, QUIET: 0.0, INSIDER: -0.125}
+    for factor, score in {4: -0.03125, 1: -0.125, 0.5: -0.1875, 0: -0.25}.items():
+        boost = f"title == 'The Insider (1999)': {factor}"
+        [insider] = [one for one in ask(films, **below, boost=boost) if one.item == INSIDER]
+        assert insider.score == score
+        assert math.fsum(term.value for term in insider.contributions) == score
+        boosts = [term.value for term in insider.contributions if term.signal == "boost"]
+        assert boosts == ([score + 0.125] if factor != 1 else [])
+        explanation = Recommender(films).explain(
+            Request(history=(TOY_STORY,), boost=boost), INSIDER
+        )
+        assert (explanation.score, explanation.rank) == (score, 4)
+        # What is left where a piece is masked is what did not come through that piece.
+        masked = [one.score for one in ask(films, **asked, boost=boost) if one.item == INSIDER]
+        assert masked == [factor * -0.125]
+
+
+def test_boosts_keep_the_order_of_scores_below_0(
+    write_films: Callable[..., int], store: Store
+) -> None:
+    weights = {SERPICO: -0.5, INSIDER: -0.25, ALIEN: -0.125}
+    edges = [(HEAT, item, weight) for item, weight in weights.items()]
+    write_films(store, evidence={"CO_LIKED": edges})
+    asked = {"user": None, "history": (HEAT,), "boost": "year < 1990: 2; year == 1979: 3"}
+    expected = {ALIEN: -0.125 / 6, SERPICO: -0.25, INSIDER: -0.25}
+    for n in (1, 2, 3):
+        assert scores(ask(store, **asked, n=n)) == dict(list(expected.items())[:n])
 
 
 @pytest.mark.parametrize(

@@ -275,8 +275,11 @@ def check_sum(suggestion: Suggestion) -> None:
             assert path.share == pytest.approx(term.value / positive)
 
 
-def boost_factor(year: int) -> float:
-    return (1.5 if year >= 1991 else 1.0) * (0.25 if year >= 1993 else 1.0)
+def boost_factor(year: int, score: float) -> float:
+    factor = (1.5 if year >= 1991 else 1.0) * (0.25 if year >= 1993 else 1.0)
+    if score >= 0.0:
+        return factor
+    return 1.0 / factor if factor > 1.0 else 2.0 - factor
 
 
 def by_origin(terms: Sequence[Contribution]) -> dict[tuple[str, str | None], float]:
@@ -340,9 +343,12 @@ def check_case(store: Store, recommender: Recommender, case: Case, run: int) -> 
                 left = recommender.explain(counterfactual, suggestion.item).score
             assert left == pytest.approx(suggestion.score - share, abs=1e-12)
 
-    # A boost multiplies each score, and each piece of the history by itself.
+    # A boost multiplies each score, and each piece of the history by itself; with a piece masked,
+    # by the factor of the whole score.
     boosted = replace(request, n=1000, include_seen=True, boost=BOOST)
-    factors = {item: boost_factor(case.graph.years[item]) for item in case.graph.items}
+    factors = {
+        item: boost_factor(case.graph.years[item], expected[item]) for item in case.graph.items
+    }
     left_without = {
         masked: all_scores(recommender, replace(boosted, without=frozenset({masked})))
         for masked in sorted(seen)
