@@ -10,6 +10,7 @@ import pytest
 
 from api import client_calls
 from api.client import AsyncClient, Client
+from tools.client_types import TYPES, types_text
 from tools.http_api_page import METHODS, openapi_document, openapi_text, page
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -43,6 +44,11 @@ def test_the_kept_document_is_the_apps(document: dict[str, Any]) -> None:
 
 def test_the_page_is_made_from_it(document: dict[str, Any]) -> None:
     assert (DOCS / "http-api.md").read_text(encoding="utf-8") == page(document), HOW
+
+
+def test_the_clients_types_are_made_from_it(document: dict[str, Any]) -> None:
+    how = "run `python tools/client_types.py`"
+    assert TYPES.read_text(encoding="utf-8") == types_text(document), how
 
 
 def test_every_operation_is_described(document: dict[str, Any]) -> None:
