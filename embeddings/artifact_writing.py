@@ -4,7 +4,6 @@ Files are written to a hidden folder beside the artifacts, brought to the disk, 
 writer holds the system's lock on it, so what a killed writer left is known by being unlocked.
 """
 
-import fcntl
 import hashlib
 import os
 import re
@@ -28,9 +27,9 @@ from embeddings.artifact_manifest import (
     library_versions,
     sha256_of,
 )
+from embeddings.unfinished import PARTIAL, hold, locked, sweep_unfinished
 from graph.errors import RESOURCE_REASONS, ResourceError
 
-_PARTIAL = ".partial-"
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _ARTIFACT_NAME = re.compile(rf"{_LABEL.pattern}-[0-9a-f]{{12}}")
 _HASH_DIGITS = 12
@@ -111,8 +110,8 @@ def sweep_artifacts(folder: Path, keep: Iterable[str]) -> list[str]:
     if not folder.is_dir():
         return []
     gone = []
-    with _told(folder), _locked(folder):
-        _sweep_partials(folder)
+    with _told(folder), locked(folder):
+        sweep_unfinished(folder, f"{PARTIAL}*")
         for entry in sorted(folder.iterdir()):
             if (
                 entry.name not in kept
@@ -120,7 +119,7 @@ def sweep_artifacts(folder: Path, keep: Iterable[str]) -> list[str]:
                 and (entry / MANIFEST_FILE).is_file()
             ):
                 # Renamed first: no reader finds a part of it.
-                hidden = entry.with_name(f"{_PARTIAL}{entry.name}")
+                hidden = entry.with_name(f"{PARTIAL}{entry.name}")
                 entry.rename(hidden)
                 shutil.rmtree(hidden)
                 gone.append(entry.name)
@@ -150,41 +149,17 @@ def _write_array(partial: Path, name: str, array: NDArray[np.generic]) -> ArrayE
 def _partial(folder: Path) -> Iterator[Path]:
     """A new hidden folder that is this process's own; gone at the end unless it was renamed."""
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder):
-        _sweep_partials(folder)
-        partial = folder / f"{_PARTIAL}{secrets.token_hex(8)}"
+    with locked(folder):
+        sweep_unfinished(folder, f"{PARTIAL}*")
+        partial = folder / f"{PARTIAL}{secrets.token_hex(8)}"
         partial.mkdir()
         descriptor = os.open(partial, os.O_RDONLY)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        hold(descriptor)
     try:
         yield partial
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         os.close(descriptor)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the system's lock on a folder, for the moment in which partial folders come and go."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _sweep_partials(folder: Path) -> None:
-    """Remove hidden folders whose writers are dead; the folder must be locked."""
-    for partial in folder.glob(f"{_PARTIAL}*"):
-        descriptor = os.open(partial, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(partial)
-        except BlockingIOError:
-            continue
-        finally:
-            os.close(descriptor)
 
 
 def _flush(stream: IO[bytes]) -> None:

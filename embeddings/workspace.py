@@ -18,6 +18,8 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.unfinished import PARTIAL, hold, locked, sweep_unfinished
+
 Arrays = Mapping[str, NDArray[np.generic]]
 
 
@@ -69,15 +71,22 @@ def key_of(*parts: object) -> str:
 
 @contextmanager
 def written_whole(file: Path) -> Iterator[IO[bytes]]:
-    """A stream whose bytes become the file only when all of them are on the disk."""
+    """A stream whose bytes become the file only when all of them are on the disk.
+
+    What a killed writer left unfinished in the folder of the file is removed.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+    with locked(file.parent):
+        sweep_unfinished(file.parent, f".*{PARTIAL}*")
+        partial = file.with_name(f".{file.name}{PARTIAL}{secrets.token_hex(8)}")
+        stream = partial.open("xb")
+        hold(stream.fileno())
     try:
-        with partial.open("xb") as stream:
+        with stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(partial, file)
+            os.replace(partial, file)  # Before it is closed: until then it is held.
     except BaseException:
         partial.unlink(missing_ok=True)
         raise

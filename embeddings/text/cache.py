@@ -2,8 +2,9 @@
 
     .whypath/text/<hash of the encoder's identity>/<hash of a chunk>.npz
 
-A chunk is written whole or not at all, so a killed run leaves every finished one, and two processes
-may write beside each other. Chunks are put together when there are many.
+A chunk is written whole or not at all, so a killed run leaves every finished one; what it left
+unfinished goes when the next chunk is written. Two processes may write beside each other. Chunks
+are put together when there are many.
 """
 
 import hashlib

@@ -57,6 +57,40 @@ def test_the_cache_gives_back_what_any_chunks_held(chunks: list[list[str]]) -> N
             assert hash_of(text) not in other
 
 
+WRITING = """
+import os, sys
+from pathlib import Path
+from embeddings.workspace import written_whole
+with written_whole(Path(sys.argv[1])) as stream:
+    stream.write(b"half")
+    stream.flush()
+    print("begun", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_writer_left_is_swept_and_nothing_of_a_living_one(
+    workspace: Workspace,
+) -> None:
+    cache = VectorCache(workspace, {})
+    file = cache.folder / "slow.npz"
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITING, str(file)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "begun\n"
+        cache.keep([hash_of("a")], rows(["a"]))
+        assert len(list(cache.folder.glob(".*"))) == 1
+        writer.kill()
+    cache.keep([hash_of("b")], rows(["b"]))
+    assert not list(cache.folder.glob(".*"))
+    assert hash_of("a") in VectorCache(workspace, {})
+    assert not file.exists()
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_a_torn_or_flipped_chunk_is_as_if_it_was_never_written(data: st.DataObject) -> None:
