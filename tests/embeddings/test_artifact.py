@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
@@ -96,6 +96,7 @@ def test_arrays_are_mapped_and_cannot_be_changed(place: Place) -> None:
         targets[0, 0] = 1.0
 
 
+@settings(deadline=None)  # the disk may be busy
 @given(
     array=arrays_of.arrays(
         dtype=st.sampled_from(["<f4", "<f8", "<i8", ">f4", "|u1", "|b1"]),
