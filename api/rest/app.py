@@ -36,9 +36,9 @@ def create_app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         version=version("whypath"),
         openapi_tags=TAGS,
+        openapi_url=None,  # `pages` has it
         docs_url=None,
         redoc_url=None,
-        root_path=settings.serve.root_path,
         lifespan=_lifespan,
         generate_unique_id_function=operation_id,
         redirect_slashes=False,

@@ -82,6 +82,7 @@ class Gate:
         # An answer to HEAD is one to GET that the server sends without its body (RFC 9110, 9.3.2).
         scope = {**scope, "method": "GET" if asked == "HEAD" else asked}
         scope["request_id"] = _request_id(scope)
+        scope["root_path"] = self._settings.root_path
         scope["path"] = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
         answer = _Answer(scope, send)
         started = time.perf_counter()

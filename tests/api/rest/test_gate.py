@@ -1,6 +1,7 @@
 """What every request meets: ids, limits, headers, problems."""
 
 import json
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -115,3 +116,16 @@ def test_the_docs_page_and_the_document_are_served_here(http: httpx.Client) -> N
     document = http.get("/openapi.json").json()
     assert document["openapi"].startswith("3.1")
     assert "recommendForUser" in json.dumps(document)
+
+
+def test_pages_have_names_in_the_metrics_and_what_is_unknown_has_none(http: httpx.Client) -> None:
+    for path in ("/", "/docs", "/docs/swagger-ui.css", "/openapi.json", "/api/secret/u1"):
+        http.get(path)
+    told = http.get("/metrics").text
+    named = set(re.findall(r'_count\{method="GET",route="([^"]*)"', told))
+    assert named == {"/", "/docs", "/docs/{name}", "/openapi.json", "none"}
+
+
+def test_the_document_says_where_a_proxy_has_the_api(serve: Serve) -> None:
+    document = serve(root_path="/shop").get("/openapi.json").json()
+    assert document["servers"] == [{"url": "/shop"}]
