@@ -34,7 +34,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_.:-]{1,64}")
-_SECURITY = (
+SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
@@ -190,7 +190,7 @@ class _Answer:
             self.status = message["status"]
             headers = list(message.get("headers", ()))
             given = {name.lower() for name, _ in headers}
-            headers += [pair for pair in _SECURITY if pair[0] not in given]
+            headers += [pair for pair in SECURITY_HEADERS if pair[0] not in given]
             headers.append((b"x-request-id", self._scope["request_id"].encode()))
             message = {**message, "headers": headers}
         await self._send(message)

@@ -59,6 +59,9 @@ BAD_FILTER = Kind(
 STATEMENT = Kind(
     "statement", 400, "The statement is not taken", "Mend it; `detail` says what may be asked."
 )
+MALFORMED = Kind(
+    "malformed", 400, "This is no HTTP request", "Send HTTP/1.1; the connection is closed."
+)
 NO_KEY = Kind("key-required", 401, "An API key is needed", "Send a key in `X-API-Key`.")
 NO_SCOPE = Kind(
     "scope",
@@ -92,6 +95,12 @@ NOT_READY = Kind(
     "not-ready", 409, "The graph lacks what the call needs", "Import data and train first."
 )
 TOO_LARGE = Kind("too-large", 413, "The request is too large", "Send it in parts.")
+URI_TOO_LONG = Kind(
+    "uri-too-long",
+    414,
+    "The request line is too long",
+    "Ask for less in the query, or use a route that takes a body.",
+)
 BAD_MEDIA = Kind("media-type", 415, "The body is of the wrong kind", "Send `application/json`.")
 INVALID = Kind(
     "invalid",
@@ -101,6 +110,9 @@ INVALID = Kind(
 )
 BAD_DATA = Kind("data", 422, "The data cannot be used", "Mend the data; `detail` names the place.")
 RATE = Kind("rate", 429, "Too many requests", "Wait as long as `Retry-After` says.")
+HEAD_TOO_LARGE = Kind(
+    "head-too-large", 431, "The headers are too large", "Send fewer or shorter headers."
+)
 INTERNAL = Kind(
     "internal",
     500,
@@ -130,9 +142,10 @@ RESOURCE = Kind(
 )
 
 KINDS: tuple[Kind, ...] = (
-    USAGE, BAD_FILTER, STATEMENT, NO_KEY, NO_SCOPE, NOT_LOOPBACK, NOT_FOUND, BAD_METHOD,
-    NOT_ACCEPTABLE, SLOW, CONFLICT, NOT_READY, TOO_LARGE, BAD_MEDIA, INVALID, BAD_DATA, RATE,
-    INTERNAL, STORE, ENCODER, OVERLOAD, TIMEOUT, STOPPING, TIME_LIMIT, RESOURCE,
+    USAGE, BAD_FILTER, STATEMENT, MALFORMED, NO_KEY, NO_SCOPE, NOT_LOOPBACK, NOT_FOUND, BAD_METHOD,
+    NOT_ACCEPTABLE, SLOW, CONFLICT, NOT_READY, TOO_LARGE, URI_TOO_LONG, BAD_MEDIA, INVALID,
+    BAD_DATA, RATE, HEAD_TOO_LARGE, INTERNAL, STORE, ENCODER, OVERLOAD, TIMEOUT, STOPPING,
+    TIME_LIMIT, RESOURCE,
 )  # fmt: skip
 """All kinds, by status (docs/http-api.md lists them)."""
 

@@ -16,7 +16,7 @@ from uvicorn.supervisors import Multiprocess
 
 from api.rest.access import is_loopback
 from api.rest.app import create_app
-from api.rest.connections import PromptConnection
+from api.rest.connections import MAX_HEAD_BYTES, PromptConnection
 from api.rest.keys import read_keys
 from api.rest.metrics import counting_together
 from api.rest.service import Service
@@ -60,6 +60,7 @@ def serve_app(settings: Settings, *, tls_cert: str | None, tls_key: str | None) 
             workers=serve.workers,
             # uvicorn only calls it.
             http=partial(PromptConnection, serve.read_timeout_s),  # type: ignore[arg-type]
+            h11_max_incomplete_event_size=MAX_HEAD_BYTES,
             ws="none",
             lifespan="on",
             log_config=log_config(serve),

@@ -69,6 +69,43 @@ def test_a_request_that_outlasts_the_grace_is_told_that_the_server_stops(
         assert server.process.wait(20) == 0
 
 
+_ROW = b"X-Padding: " + 80 * b"x" + b"\r\n"
+_HEAD = b"GET /api/version HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+_CHUNKED = b"POST /api/train HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@embedded
+def test_what_is_no_request_is_answered_with_a_problem(served_project: Path) -> None:
+    sent = {
+        b"GET /api/version?q=" + 1_000_000 * b"x": (414, "uri-too-long"),
+        _HEAD + 10_000 * _ROW: (431, "head-too-large"),
+        b"hello\r\n\r\n": (400, "malformed"),
+        b"\x16\x03\x01\x00\xf4\r\n\r\n": (400, "malformed"),
+        b"GET / HTTP/1.1\r\n\r\n": (400, "malformed"),  # no host
+        _CHUNKED + b"no number\r\n": (400, "malformed"),
+    }
+    with served(served_project, WHYPATH_SERVE_LOG="json") as server:
+        for request, (status, kind) in sent.items():
+            with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+                client.sendall(request)
+                answer = b"".join(iter(lambda: client.recv(65536), b""))
+            head, _, body = answer.partition(b"\r\n\r\n")
+            assert head.startswith(f"HTTP/1.1 {status} ".encode()), answer
+            headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+            problem = json.loads(body)
+            assert problem["type"] == f"urn:whypath:problem:{kind}"
+            assert headers["content-type"] == "application/problem+json"
+            assert headers["connection"] == "close"
+            assert headers["x-request-id"] == problem["request_id"]
+            assert headers["x-content-type-options"] == "nosniff"
+            assert int(headers["content-length"]) == len(body)
+        assert httpx.get(f"{server.url}/api/version").status_code == 200
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(20) == 0
+    refused = [one for one in server.records() if "no request" in one["message"]]
+    assert len(refused) == len(sent)
+
+
 @embedded
 def test_a_training_is_interrupted_when_the_server_stops(served_project: Path) -> None:
     with served(served_project) as server:
