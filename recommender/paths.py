@@ -12,6 +12,10 @@ from recommender.terms import EdgeTerms, Term
 SHOWN = 3
 """Paths of a suggestion."""
 
+UNWELCOME = frozenset({"DISLIKED", "RATED_LOW"})
+"""Types of feedback on what a user chose and did not like. Training may find that it speaks for
+more of its kind all the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class SharedFact:
@@ -96,6 +100,16 @@ def draw_path(term: Term, item: str, title: str | None, share: float, around: Su
         edges.append(PathEdge(fact_shared.relation, fact_shared.first_weight))
         edges.append(PathEdge(fact_shared.relation, fact_shared.second_weight, forward=False))
     return Path((*nodes, end), tuple(edges), share, term.signal)
+
+
+def leading(terms: Sequence[Term], paths: Sequence[Path]) -> int | None:
+    """The place of the path that a reader is told first; None where none raises the score.
+
+    It is the strongest that begins with feedback which was welcome, else the strongest.
+    """
+    raising = [place for place, term in enumerate(terms) if term.value > 0.0]
+    welcome = (place for place in raising if paths[place].edges[0].type not in UNWELCOME)
+    return next(welcome, raising[0] if raising else None)
 
 
 def path_line(path: Path) -> str:

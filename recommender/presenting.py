@@ -9,7 +9,7 @@ from graph.store import Store
 from recommender.adjusting import adjustment_terms
 from recommender.anchors import Anchors
 from recommender.item_factors import FactorFit
-from recommender.paths import Surroundings, choose_terms, draw_path, shares
+from recommender.paths import Surroundings, choose_terms, draw_path, leading, shares
 from recommender.recipe import FACTORS, SIGNAL_OF_RELATION
 from recommender.request import Request
 from recommender.scored import Scored
@@ -92,21 +92,22 @@ class Presenter:
         )
 
     def _sentence(self, scored: Scored, shown: Sequence[Term], paths: Sequence[Path]) -> str:
-        """By the strongest path that raises the score; the first one, if there is any."""
-        speaks = bool(shown) and shown[0].value > 0.0
+        """By the path that leads; what stands before it in the sentence adds more than it does."""
+        lead = leading(shown, paths)
+        raised = 0.0 if lead is None else shown[lead].value
         prior = scored.prior_value
         fit = 0.0 if scored.fit is None else math.fsum(scored.fit.values)
         # What fills a list up stands there for its prior, even where that adds nothing to a score.
         is_found = bool(scored.edges) or prior != 0.0
         is_filler = not is_found and self.anchors.prior is not None and scored.prior > 0.0
-        is_popular = prior > (shown[0].value if speaks else 0.0) or is_filler
+        is_popular = prior > raised or is_filler
         is_fitting = fit > max(prior, 0.0) and fit > _raised(scored.edges)
         return say_why(
             self.request.lang,
-            paths[0] if speaks else None,
+            None if lead is None else paths[lead],
             self.run.predicted,
             is_popular=is_popular,
-            is_disfavoured=not speaks and min(scored.values) < 0.0,
+            is_disfavoured=lead is None and min(scored.values) < 0.0,
             is_fitting=is_fitting,
             fitting=self._fitting(scored.fit) if is_fitting else (),
         )

@@ -48,6 +48,39 @@ def test_contributions_name_signal_and_piece(films: Store) -> None:
     assert [path.share for path in insider.paths] == pytest.approx([0.5 / 0.5625, 0.0625 / 0.5625])
 
 
+def test_the_sentence_names_what_was_liked_before_what_was_not(
+    write_films: Callable[..., int], store: Store
+) -> None:
+    write_films(
+        store,
+        feedback={"LIKED": [("42", HEAT, 5.0, 1)], "RATED_LOW": [("42", TOY_STORY, 1.0, 2)]},
+        evidence={
+            "CO_LIKED": [(HEAT, INSIDER, 0.25), (TOY_STORY, INSIDER, 0.75)],
+            "FOLLOWED_BY": [(TOY_STORY, ALIEN, 0.25)],
+        },
+        recipe=Recipe(
+            (SignalRecipe("CO_LIKED", 1.0), SignalRecipe("FOLLOWED_BY", 1.0)),
+            {"LIKED": 1.0, "RATED_LOW": 0.5},
+        ),
+    )
+    insider, alien = recommend(store, n=2).suggestions
+    assert [(path.edges[0].type, path.share) for path in insider.paths] == [
+        ("RATED_LOW", 0.6),
+        ("LIKED", 0.4),
+    ]
+    assert insider.sentence == (
+        "Because you liked Heat (1995), and people who like it also like this."
+    )
+    assert alien.sentence == (
+        "Because Toy Story (1995) is in your history, though you rated it low, and people often "
+        "go on from it to this."
+    )
+    assert recommend(store, n=2, lang="zh").suggestions[1].sentence == (
+        "因为您的历史记录中有“Toy Story (1995)”（尽管您给它的评分不高），"
+        "而且人们在它之后常常接着选择这一个。"
+    )
+
+
 def test_paths(films: Store) -> None:
     serpico, insider, alien = recommend(films, n=3).suggestions
     assert lines(serpico) == [

@@ -146,8 +146,8 @@ def test_only_what_was_liked_is_said_to_be_liked(feedback: str) -> None:
 
 
 def test_unknown_feedback_is_named_as_it_is() -> None:
-    assert why(evidence("CO_LIKED", "RATED_LOW")).startswith(
-        "Because Heat is in your history (rated low), and"
+    assert why(evidence("CO_LIKED", "SKIPPED")).startswith(
+        "Because Heat is in your history (skipped), and"
     )
 
 
