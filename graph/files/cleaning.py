@@ -184,6 +184,7 @@ def _parents(lists: pa.Array) -> NDArray[np.int64]:
 
 
 def _iso_seconds(column: pa.Array) -> pa.Array:
+    column = pc.replace_substring_regex(column, r" ?(UTC|GMT)$", "Z")
     try:
         zoned = pc.any(pc.match_substring_regex(column, r"(Z|[+-]\d\d:?\d\d)$")).as_py()
         kind = pa.timestamp("ns", tz="UTC" if zoned else None)

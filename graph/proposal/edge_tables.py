@@ -1,10 +1,11 @@
 """Writes the tables of facts and feedback: relations, types and thresholds by the columns."""
 
+import re
 from pathlib import Path
 
 from graph.mapping_names import kind_name, relation_name
-from graph.proposal.profiles import FileProfile
-from graph.proposal.roles import FactColumns, FeedbackColumns
+from graph.proposal.profiles import FileProfile, all_values
+from graph.proposal.roles import RATING_WORDS, FactColumns, FeedbackColumns
 from graph.proposal.toml_text import file_keys, name_or, quoted
 
 _IMPLICIT = {
@@ -23,7 +24,17 @@ _IMPLICIT = {
 }
 """What feedback is called by a word in a file's name or an event's, the weakest first."""
 
+_PERSON_WORDS = frozenset(
+    {
+        *("actor", "actress", "cast", "starring", "director", "writer", "screenwriter", "author"),
+        *("producer", "composer", "editor", "cinematographer", "singer", "songwriter"),
+        *("directed", "wrote", "written", "composed", "narrator", "illustrator", "translator"),
+    }
+)
+"""Relations that lead to people: who directs one film and writes another is one entity."""
+
 _GOOD_SHARE = 0.8
+_MOST_TYPES = 30
 
 
 def facts_table(profile: FileProfile, facts: FactColumns, base: Path) -> str:
@@ -41,7 +52,11 @@ def facts_table(profile: FileProfile, facts: FactColumns, base: Path) -> str:
     kind = facts.kind or facts.relation
     if kind is not None:
         lines.append("# The kind of entity; the same name under one kind is one entity.")
-        lines.append(f"kind = {{ column = {quoted(kind.name)} }}")
+        kinds = all_values(profile, kind)
+        people = [value for value in kinds if not _PERSON_WORDS.isdisjoint(_words(value))]
+        names = ", ".join(f'{quoted(value)} = "Person"' for value in people)
+        named = f", names = {{ {names} }}" if people else ""
+        lines.append(f"kind = {{ column = {quoted(kind.name)}{named} }}")
     else:
         lines.append(f"kind = {quoted(name_or(kind_name, facts.entity.name, 'Thing'))}")
     return "\n".join(lines) + "\n"
@@ -62,10 +77,14 @@ def feedback_tables(profile: FileProfile, columns: FeedbackColumns, base: Path) 
     elif columns.split is not None:
         lines.append(f"split = {{ column = {quoted(columns.split.name)} }}")
     if columns.event is not None:
-        return ["\n".join([*lines, *_event_type(columns)]) + "\n"]
+        return ["\n".join([*lines, *_event_type(profile, columns)]) + "\n"]
     numbers = None if columns.value is None else columns.value.numbers
-    is_rating = numbers is not None and 3 <= numbers[1] <= 100 and columns.value is not None
-    if not is_rating or columns.value is None or numbers is None:
+    if (
+        columns.value is None
+        or numbers is None
+        or not 3 <= numbers[1] <= 100
+        or set(columns.value.words).isdisjoint(RATING_WORDS)
+    ):
         name = _implicit_name(profile.path.name)
         return ["\n".join([*lines, f"type = {quoted(name)}"]) + "\n"]
     good = _GOOD_SHARE * numbers[1]
@@ -94,11 +113,14 @@ def feedback_tables(profile: FileProfile, columns: FeedbackColumns, base: Path) 
     ]
 
 
-def _event_type(columns: FeedbackColumns) -> list[str]:
+def _event_type(profile: FileProfile, columns: FeedbackColumns) -> list[str]:
     """The types by column, the strongest first."""
     assert columns.event is not None  # noqa: S101 # the caller has looked
     strengths = list(_IMPLICIT)
-    named = {value: _event_name(value) for value in columns.event.values}
+    values = all_values(profile, columns.event)
+    if len(values) > _MOST_TYPES:  # later rows hold something else: list what the first ones hold
+        values = columns.event.values
+    named = {value: _event_name(value) for value in values}
     order = sorted(
         named,
         key=lambda value: (
@@ -117,6 +139,10 @@ def _event_name(value: str) -> str:
         if word in value.lower():
             return name
     return name_or(relation_name, value, "DID")
+
+
+def _words(value: str) -> list[str]:
+    return re.findall(r"[a-z]+", value.lower())
 
 
 def _implicit_name(file_name: str) -> str:

@@ -16,12 +16,18 @@ from graph.files.delimited_files import guess_delimiter
 from graph.files.readers import open_source
 from graph.mapping_tables import Cleaning, Source, TimeUnit
 from graph.progress import SILENT, Progress
+from graph.proposal.years import Years, find_years
 
-SEPARATORS = ("|", ";", ",")
+SEPARATORS = ("|", ";", ">", ",")
 """What cells with lists are taken apart at, tried in this order."""
 
 _ENCODINGS = ("utf-8", "cp1252", "latin-1")
 _PLAUSIBLE_S = (631_152_000, 2_208_988_800)  # 1990 to 2040
+
+_ID_WORDS = frozenset(
+    {"id", "ids", "uid", "iid", "guid", "uuid", "isbn", "asin", "sku", "ean", "upc"}
+)
+_YES_NO = frozenset({"true", "false", "yes", "no", "t", "f", "y", "n"})
 
 _COMMA_CLEANER = Cleaner(Cleaning(decimal=","))
 
@@ -47,7 +53,7 @@ class ColumnProfile:
     separator: str | None
     n_parts: int
     time_unit: TimeUnit | None
-    year_in_text: bool
+    years: Years | None
     values: tuple[str, ...]
 
     @property
@@ -58,9 +64,18 @@ class ColumnProfile:
     @property
     def words(self) -> tuple[str, ...]:
         """The words of its name, without `id`: `("movie",)` for `movieId:token`."""
-        spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", self.name.split(":")[0])
-        words = [word.lower() for word in re.findall(r"[A-Za-z]+", spaced)]
-        return tuple(word for word in words if word not in ("id", "ids")) or tuple(words)
+        words = _words(self.name)
+        return tuple(word for word in words if word not in ("id", "ids")) or words
+
+    @property
+    def is_named_id(self) -> bool:
+        """Whether its name says that it holds ids."""
+        return not _ID_WORDS.isdisjoint(_words(self.name))
+
+    @property
+    def is_yes_or_no(self) -> bool:
+        """Whether its values are yes and no, in one way of writing them."""
+        return len(self.values) > 0 and {value.lower() for value in self.values} <= _YES_NO
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +114,17 @@ def profile_file(path: Path, progress: Progress = SILENT) -> FileProfile:
         else tuple(_profile(name, column, cleaner) for name, column in batch.columns.items())
     )
     return FileProfile(path, delimiter, encoding, columns)
+
+
+def all_values(profile: FileProfile, column: ColumnProfile) -> tuple[str, ...]:
+    """The distinct values of a column in the whole file, for what has to be listed completely."""
+    source = Source(file=str(profile.path), encoding=profile.encoding, delimiter=profile.delimiter)
+    cleaner = Cleaner(Cleaning())
+    found: set[str] = set()
+    for batch in open_source(profile.path, source, SILENT).batches([column.name]):
+        text = cleaner.text(batch.columns[column.name], column.name, Tally())
+        found.update(text.drop_null().unique().to_pylist())
+    return tuple(sorted(found))
 
 
 def _open(path: Path, progress: Progress) -> tuple[str, DataFile]:
@@ -141,7 +167,7 @@ def _profile(name: str, column: pa.Array, cleaner: Cleaner) -> ColumnProfile:
         separator=separator,
         n_parts=n_parts,
         time_unit=_time_unit(text, cleaner),
-        year_in_text=_share(text, r"\((1[89]|20)\d\d\)\s*$") > 0.5,
+        years=find_years(text, is_number=all_numbers, is_named_year="year" in _words(name)),
         values=tuple(sorted(distinct.to_pylist())) if len(distinct) <= 30 else (),
     )
 
@@ -171,6 +197,7 @@ def _time_unit(text: pa.Array, cleaner: Cleaner) -> TimeUnit | None:
     return unit if plausible > 0.9 else None
 
 
-def _share(text: pa.Array, pattern: str) -> float:
-    matches = pc.sum(pc.match_substring_regex(text, pattern)).as_py() or 0
-    return float(matches) / max(len(text), 1)
+def _words(name: str) -> tuple[str, ...]:
+    """The words of a column's name, in lower case: `("movie", "id")` for `movieId:token`."""
+    spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", name.split(":")[0])
+    return tuple(word.lower() for word in re.findall(r"[A-Za-z]+", spaced))

@@ -11,18 +11,21 @@ USER_WORDS = (
     *("player", "account", "uid", "patient", "student", "person"),
 )
 ITEM_WORDS = (
-    *("item", "movie", "film", "book", "product", "article", "song", "track", "album", "artist"),
-    *("game", "video", "show", "recipe", "course", "job", "business", "restaurant", "listing"),
-    *("isbn", "asin", "sku", "anime", "paper", "drug", "iid"),
+    *("isbn", "asin", "sku", "iid", "item", "movie", "film", "book", "product", "article"),
+    *("song", "track", "album", "artist", "game", "video", "show", "recipe", "course", "job"),
+    *("business", "restaurant", "listing", "anime", "paper", "drug"),
 )
 TITLE_WORDS = ("title", "name", "label", "headline")
 TEXT_WORDS = ("text", "description", "overview", "summary", "plot", "abstract", "synopsis", "body")
 RELATION_WORDS = ("relation", "predicate", "property", "attribute", "relationship")
 ENTITY_WORDS = ("entity", "value", "object", "tail", "name", "tag")
 KIND_WORDS = ("kind", "type", "class", "category")
-VALUE_WORDS = ("rating", "score", "stars", "value", "plays", "count", "weight", "quantity")
+RATING_WORDS = ("rating", "score", "stars", "value")
+AMOUNT_WORDS = ("plays", "playcount", "listens", "count", "weight", "quantity", "qty")
 TIME_WORDS = ("timestamp", "time", "date", "at", "datetime", "created", "ts", "when")
 EVENT_WORDS = ("event", "action", "behavior", "behaviour", "interaction")
+WRITTEN_WORDS = ("tag", "keyword", "comment", "review", "note", "text", "query")
+ORDER_WORDS = ("order", "basket", "invoice", "transaction", "session", "receipt")
 SPLIT_WORDS = ("fold", "split", "partition")
 PERSON_WORDS = ("age", "gender", "sex", "occupation", "zip", "birth")
 
@@ -66,7 +69,7 @@ def find_roles(profiles: Sequence[FileProfile]) -> Roles:
     roles = Roles()
     nodes: list[tuple[FileProfile, ColumnProfile, bool]] = []
     for profile in profiles:
-        user, item = profile.column(USER_WORDS), profile.column(ITEM_WORDS)
+        user, item = profile.column(USER_WORDS), _item_column(profile)
         if user is not None and user.is_key and user.n_rows > 1:
             item = None  # A row for each user: what looks like an item (a job) is an attribute.
         if not profile.columns:
@@ -80,6 +83,9 @@ def find_roles(profiles: Sequence[FileProfile]) -> Roles:
                 and profile.column(TITLE_WORDS) is None
             )
             nodes.append((profile, key, is_person))
+        elif _first(profile.columns, ORDER_WORDS, lambda c: c.is_named_id) is not None:
+            reason = "its rows name orders: join it so that each row has the user and the item"
+            roles.unused.append((profile, reason))
         elif item is not None and (facts := _facts(profile, item)) is not None:
             roles.facts.append((profile, facts))
         else:
@@ -98,6 +104,30 @@ def find_roles(profiles: Sequence[FileProfile]) -> Roles:
     return roles
 
 
+def find_title(columns: Sequence[ColumnProfile], key: ColumnProfile) -> ColumnProfile | None:
+    """The column that is shown to people: of `artist_name` and `track_name` that of the key."""
+    fit = [column for column in columns if not set(column.words).isdisjoint(TITLE_WORDS)]
+    for word in TITLE_WORDS:
+        named = [column for column in fit if word in column.words]
+        if named:
+            own = [column for column in named if set(column.words) <= {word, *key.words}]
+            return (own or named)[0]
+    return None
+
+
+def _item_column(profile: FileProfile) -> ColumnProfile | None:
+    """The column of items: of `artist_name`, `track_id` and `book_rating` the one of ids."""
+    measures = (*RATING_WORDS, *AMOUNT_WORDS, *TIME_WORDS, *EVENT_WORDS)
+    fit = [column for column in profile.columns if set(column.words).isdisjoint(measures)]
+    untitled = [column for column in fit if set(column.words).isdisjoint(TITLE_WORDS)]
+    named = [column for column in untitled if column.is_named_id]
+    for columns in (named, untitled, fit):
+        item = _first(columns, ITEM_WORDS, lambda _: True)
+        if item is not None:
+            return item
+    return None
+
+
 def _add_feedback(
     roles: Roles, profile: FileProfile, user: ColumnProfile, item: ColumnProfile
 ) -> None:
@@ -107,10 +137,18 @@ def _add_feedback(
     )
     rest = [column for column in rest if column is not at]
     split = _first(rest, SPLIT_WORDS, lambda c: c.n_distinct <= 30)
-    value = _first(rest, VALUE_WORDS, lambda c: c.numbers is not None)
-    event = _first(rest, (*EVENT_WORDS, *KIND_WORDS), lambda c: 1 < c.n_distinct <= 20)
+    value = _first(rest, (*RATING_WORDS, *AMOUNT_WORDS), lambda c: c.numbers is not None)
+    event = _first(
+        rest,
+        (*EVENT_WORDS, "type", "kind"),
+        lambda c: 1 < c.n_distinct <= 20 and set(c.words).isdisjoint(ITEM_WORDS),
+    )
     used = (split, value, event)
-    written = [c for c in rest if c not in used and c.numbers is None and c.n_distinct > 30]
+    written = [
+        c
+        for c in rest
+        if c not in used and c.n_distinct > 30 and not set(c.words).isdisjoint(WRITTEN_WORDS)
+    ]
     if written and value is None and event is None:
         reason = f"the text in {written[0].name!r} says what users think, not what the item is"
         roles.unused.append((profile, reason))

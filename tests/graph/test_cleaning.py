@@ -94,6 +94,7 @@ def test_properties_that_are_not_of_their_type_are_left_out_and_counted() -> Non
         ("iso", "2001-01-01", 978307200),
         ("iso", "2001-01-01T00:00:00Z", 978307200),
         ("iso", "2001-01-01 01:00:00+01:00", 978307200),
+        ("iso", "2001-01-01 00:00:00 UTC", 978307200),
         ("iso", "yesterday", None),
     ],
 )

@@ -103,6 +103,123 @@ def test_ratings_divide_into_liked_and_low(tmp_path: Path) -> None:
     assert keeps == [(("LIKED",), ">= 8"), (("RATED_LOW",), "< 8")]
 
 
+def items_with(tmp_path: Path, column: str, cells: list[str]) -> tuple[str, Mapping]:
+    rows = "".join(f'{n},"{cell}"\n' for n, cell in enumerate(cells))
+    return propose(tmp_path, items__csv=f"item_id,{column}\n{rows}")
+
+
+@pytest.mark.parametrize(
+    ("column", "form", "years"),
+    [
+        ("year", "{}", range(1985, 1995)),
+        ("year", "{}.0", range(1985, 1995)),
+        ("Year-Of-Publication", "{}", [0, *range(1985, 1995)]),
+        ("release_date", "{}-03-07", range(1985, 1995)),
+        ("released", "07-Mar-{}", range(1985, 1995)),
+        ("released", "March 7, {}", range(1985, 1995)),
+        ("title", "A film ({})", range(1985, 1995)),
+    ],
+)
+def test_years_become_a_number_to_filter_by_and_facts(
+    tmp_path: Path, ladybug_store: Store, column: str, form: str, years: list[int]
+) -> None:
+    cells = [form.format(year) for year in years for _ in range(3)]
+    _, mapping = items_with(tmp_path, column, cells)
+    assert mapping.items is not None
+    assert [p.type for p in mapping.items.properties] == ["integer"]
+    assert [a.relation for a in mapping.items.attributes] == ["FROM_DECADE", "FROM_YEAR"]
+    import_project(mapping, ladybug_store)
+    names = ladybug_store.read_entities()["name"].to_pylist()
+    assert sorted(names) == sorted(["1980s", "1990s", *(str(n) for n in range(1985, 1995))])
+
+
+def test_years_that_items_do_not_share_are_no_facts(tmp_path: Path) -> None:
+    _, mapping = items_with(tmp_path, "year", [str(1900 + n) for n in range(60)])
+    assert mapping.items is not None
+    assert [a.relation for a in mapping.items.attributes] == ["FROM_DECADE"]
+    proposal, mapping = items_with(
+        tmp_path, "created_at", [f"2020-01-{n:02}" for n in range(1, 29)]
+    )
+    assert mapping.items is not None
+    assert mapping.items.attributes == ()
+    assert "it holds dates" in proposal
+
+
+def test_a_record_shop_is_understood(tmp_path: Path) -> None:
+    tracks = "".join(
+        f"t{n},Artist {n % 20},Song {n},{n % 7},{120_000 + n * 37},{'True' if n % 3 else 'False'},"
+        f"Music > {['Rock', 'Jazz'][n % 2]}\n"
+        for n in range(120)
+    )
+    plays = "".join(
+        f"u{n % 9},2009-05-04 10:{n % 60:02}:00 UTC,a{n % 20},Artist {n % 20},t{n % 120},Song {n}\n"
+        for n in range(400)
+    )
+    _, mapping = propose(
+        tmp_path,
+        tracks__csv="track_id,artist_name,track_name,label_id,duration_ms,live,style\n" + tracks,
+        plays__csv="user_id,played_at,artist_id,artist_name,track_id,track_name\n" + plays,
+    )
+    assert mapping.items is not None
+    assert mapping.items.title == "track_name"
+    properties = {p.column: p.type for p in mapping.items.properties}
+    assert properties == {"duration_ms": "integer", "live": "boolean"}
+    attributes = {a.column: (a.split, a.relation, a.kind) for a in mapping.items.attributes}
+    assert attributes == {
+        "artist_name": (None, "HAS_ARTIST", "Artist"),
+        "label_id": (None, "HAS_LABEL", "Label"),
+        "style": (">", "HAS_STYLE", "Style"),
+    }
+    (table,) = mapping.feedback
+    assert (table.item, table.at, table.types()) == ("track_id", "played_at", ("PLAYED",))
+
+
+def test_ids_of_a_book_shop_are_found_beside_other_columns_of_books(tmp_path: Path) -> None:
+    books = "".join(f"9780{n};Book {n};Author {n % 9}\n" for n in range(90))
+    ratings = "".join(f"{n % 9};9780{n};{n % 11}\n" for n in range(90))
+    _, mapping = propose(
+        tmp_path,
+        books__csv="ISBN;Book-Title;Book-Author\n" + books,
+        ratings__csv="User-ID;ISBN;Book-Rating\n" + ratings,
+    )
+    assert mapping.items is not None
+    assert (mapping.items.id, mapping.items.title) == ("ISBN", "Book-Title")
+    assert [(a.relation, a.kind) for a in mapping.items.attributes] == [("HAS_AUTHOR", "Author")]
+    assert {(entry.item, entry.value) for entry in mapping.feedback} == {("ISBN", "Book-Rating")}
+
+
+def test_how_many_were_bought_is_no_rating(tmp_path: Path) -> None:
+    rows = "".join(f"{n // 2},c{n % 9},p{n % 30},{n % 4 + 1}\n" for n in range(90))
+    _, mapping = propose(tmp_path, orders__csv="order_id,customer_id,sku,quantity\n" + rows)
+    (table,) = mapping.feedback
+    assert (table.types(), table.value, table.keep) == (("BOUGHT",), "quantity", None)
+
+
+def test_orders_without_users_are_left_out_with_advice(tmp_path: Path) -> None:
+    rows = "".join(f"{n // 2},p{n % 30},{n % 4 + 1}\n" for n in range(90))
+    events = "user_id,product_id\n" + "".join(f"c{n % 9},p{n % 30}\n" for n in range(90))
+    proposal, mapping = propose(
+        tmp_path, order_items__csv="order_id,product_id,qty\n" + rows, clicks__csv=events
+    )
+    assert mapping.facts == ()
+    assert "order_items.csv is left out: its rows name orders" in proposal
+
+
+def test_people_are_one_kind_and_events_are_listed_to_the_last_row(tmp_path: Path) -> None:
+    n_first = 50_001  # more than are read to judge a file by
+    facts = "item_id,relation,name\n" + "".join(
+        f"{n % 500},{'country' if n < n_first else 'writer'},P{n % 40}\n"
+        for n in range(n_first + 9)
+    )
+    events = "user_id,item_id,event\n" + "".join(
+        f"{n % 9},{n % 500},{('view', 'cart')[n % 2] if n < n_first else 'purchase'}\n"
+        for n in range(n_first + 9)
+    )
+    _, mapping = propose(tmp_path, facts__csv=facts, events__csv=events)
+    assert mapping.facts[0].kind.names == {"writer": "Person"}
+    assert mapping.feedback[0].types() == ("BOUGHT", "PUT_IN_CART", "VIEWED")
+
+
 def test_the_encoding_is_guessed(tmp_path: Path) -> None:
     items = "item_id,title\n" + "".join(f"{n},Café {n}\n" for n in range(30))
     proposal, mapping = propose(tmp_path, items__csv=items.encode("latin-1"))
