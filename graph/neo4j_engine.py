@@ -20,10 +20,14 @@ from graph.errors import (
     UsageError,
     WhypathError,
 )
+from graph.outage import Outage
 from graph.queries import Dialect
 
 TIMEOUT_S = 5.0
 """How long a call waits for a connection, and how long it is tried again where one was lost."""
+
+_TRIAL_S = 1.0
+"""How long a call waits, during an outage, for the server to be found back."""
 
 _ROWS_AT_ONCE = 50_000
 
@@ -56,6 +60,7 @@ class Neo4jEngine:
         self._read_only = read_only
         self._timeout_s = timeout_s
         self._pinging = threading.Lock()
+        self._outage = Outage()
         self._askers = Askers()
         with self._translated():
             self._driver = neo4j.GraphDatabase.driver(
@@ -76,12 +81,12 @@ class Neo4jEngine:
 
     def rows(self, statement: Statement) -> list[Row]:
         """The rows of a reading query."""
-        with self._session() as session:
+        with self._managed() as session:
             return session.execute_read(lambda transaction: _Work(transaction).rows(statement))
 
     def table(self, statement: Statement, schema: pa.Schema) -> pa.Table:
         """The rows of a reading query as an Arrow table."""
-        with self._session() as session:
+        with self._managed() as session:
             return session.execute_read(
                 lambda transaction: _Work(transaction).table(statement, schema)
             )
@@ -98,6 +103,7 @@ class Neo4jEngine:
             ):
                 return ask(session, statement, limits)
 
+        self._outage.check(self._try)
         return self._askers.run(work, limits.time_s)
 
     def write(
@@ -108,12 +114,13 @@ class Neo4jEngine:
         The server keeps the plans of all work.
         """
         self._check_may_write()
-        with self._session() as session:
+        with self._managed() as session:
             return session.execute_write(lambda transaction: work(_Work(transaction)))
 
     def write_in_parts(self, statement: Statement) -> None:
         """Run a query that commits parts of its work by itself; a failure leaves a part done."""
         self._check_may_write()
+        self._outage.check(self._try)
         with self._session() as session:
             session.run(statement.text, _parameters(statement)).consume()
 
@@ -122,15 +129,29 @@ class Neo4jEngine:
             raise StoreError(f"{self._url} was opened to be read only: the write is refused")
 
     def ping(self) -> None:
-        """Ask the server for nothing, without a second try, and wait for the answer in a thread.
+        """Ask the server for nothing, without a second try; an answer ends an outage."""
+        self._ping(self._timeout_s)
+
+    def _try(self) -> None:
+        """Return where the server answers, be it with a refusal, which the call then gets."""
+        try:
+            self._ping(min(self._timeout_s, _TRIAL_S))
+        except StoreUnavailableError:
+            if self._outage.is_on:
+                raise
+        except WhypathError:
+            pass
+
+    def _ping(self, timeout_s: float) -> None:
+        """Ask for nothing, and wait for the answer to a thread.
 
         The driver waits without end for a server that keeps its connections and says nothing; such
         a thread is left to itself, and no second one begins before it ends.
         """
         silence = StoreUnavailableError(
-            f"Neo4j at {self._url} did not answer within {self._timeout_s:g} s"
+            f"Neo4j at {self._url} did not answer within {timeout_s:g} s"
         )
-        if not self._pinging.acquire(timeout=self._timeout_s):
+        if not self._pinging.acquire(timeout=timeout_s):
             raise silence
         failures: list[BaseException] = []
         answered = threading.Event()
@@ -141,12 +162,13 @@ class Neo4jEngine:
                     session.run(statement(self.dialect, "ping").text).consume()
             except BaseException as error:  # it is raised again by the caller's thread
                 failures.append(error)
-            finally:
-                self._pinging.release()
-                answered.set()
+            if not failures or not _is_gone(failures[0].__cause__):
+                self._outage.end()
+            self._pinging.release()
+            answered.set()
 
         threading.Thread(target=ask, name="neo4j-ping", daemon=True).start()
-        if not answered.wait(self._timeout_s):
+        if not answered.wait(timeout_s):
             raise silence
         if failures:
             raise failures[0]
@@ -154,6 +176,22 @@ class Neo4jEngine:
     def close(self) -> None:
         """Close all connections."""
         self._driver.close()
+
+    @contextlib.contextmanager
+    def _managed(self) -> Iterator[neo4j.Session]:
+        """A session for one managed transaction.
+
+        An outage begins where the driver tried it again for as long as it may. What it tries once,
+        such as a commit whose answer was lost, says little of the next call.
+        """
+        self._outage.check(self._try)
+        with self._session() as session:
+            try:
+                yield session
+            except (exceptions.Neo4jError, exceptions.DriverError) as error:
+                if _is_gone(error) and error.is_retryable():
+                    self._outage.begin()
+                raise
 
     @contextlib.contextmanager
     def _session(self) -> Iterator[neo4j.Session]:
@@ -211,6 +249,13 @@ def _parameters(statement: Statement) -> dict[str, Any]:
     }
 
 
+def _is_gone(error: BaseException | None) -> bool:
+    """Whether the server, or its database, is not there; a wrong password is an answer."""
+    if isinstance(error, exceptions.Neo4jError):
+        return "DatabaseUnavailable" in (error.code or "")
+    return isinstance(error, exceptions.ServiceUnavailable | exceptions.SessionExpired)
+
+
 def _meaning(url: str, error: Any) -> WhypathError:
     code = getattr(error, "code", None) or ""
     reason = getattr(error, "message", None) or str(error)
@@ -222,7 +267,7 @@ def _meaning(url: str, error: Any) -> WhypathError:
         return UsageError(f"{url} has no such database: {reason}")
     if isinstance(error, exceptions.ConfigurationError):
         return UsageError(f"{url} cannot be used: {reason}")
-    if isinstance(error, exceptions.ServiceUnavailable | exceptions.SessionExpired):
+    if _is_gone(error):
         return StoreUnavailableError(
             f"cannot reach Neo4j at {url}; is it running, and is this its Bolt address? ({reason})"
         )

@@ -220,14 +220,17 @@ def problem_of(error: WhypathError) -> Problem:
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Let every failure of the app become a problem document."""
+    """Let every failure of the app become a problem document.
+
+    The handlers are coroutines: others would wait for a thread, when all may be at work.
+    """
 
     @app.exception_handler(Problem)
-    def own(request: Request, error: Problem) -> Response:
+    async def own(request: Request, error: Problem) -> Response:
         return error.response(request_id(request))
 
     @app.exception_handler(WhypathError)
-    def known(request: Request, error: WhypathError) -> Response:
+    async def known(request: Request, error: WhypathError) -> Response:
         problem = problem_of(error)
         if isinstance(error, StoreError):
             request.app.state.service.metrics.store_errors.inc()
@@ -236,11 +239,11 @@ def add_handlers(app: FastAPI) -> None:
         return problem.response(request_id(request))
 
     @app.exception_handler(RequestValidationError)
-    def invalid(request: Request, error: RequestValidationError) -> Response:
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
         return invalid_problem(error.errors()).response(request_id(request))
 
     @app.exception_handler(HTTPException)
-    def http(request: Request, error: HTTPException) -> Response:
+    async def http(request: Request, error: HTTPException) -> Response:
         kind = _OF_STATUS.get(error.status_code, USAGE)
         details = {
             404: "there is no such route; /docs lists them",

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -15,17 +14,18 @@ from api.rest.asking import Options, read_scenarios
 from api.rest.jobs.training import TrainingJobs
 from api.rest.keys import KeyRing
 from api.rest.metrics import Metrics
+from api.rest.places import Places
+from api.rest.probing import Probe
 from api.rest.stale import StaleAnswers
 from api.rest.sweeping import Sweeper
 from api.settings import Settings
 from graph.errors import ArtifactError, NotReadyError, StoreUnavailableError
+from graph.model import Run
+from graph.outage import Outage
 from graph.store import Store
 from recommender.recommending import Recommender
 
 log = logging.getLogger("whypath.rest")
-
-_RETRY_S = 1.0
-"""Between two attempts to reach a store that was gone when the server started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +45,22 @@ class Service:
     sweeper: Sweeper = field(init=False)
     stale: StaleAnswers | None = field(init=False)
     metrics: Metrics = field(default_factory=Metrics)
+    ping: Probe[None] = field(init=False)
+    current_run: Probe[Run | None] = field(init=False)
+    statements: Places = field(init=False)
     jobs: TrainingJobs = field(init=False)
     _open: _Open | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _tried: float = float("-inf")
+    _outage: Outage = field(default_factory=lambda: Outage(is_on=True))
 
     def __post_init__(self) -> None:
         """Raises a UsageError for a scenario that cannot be."""
         self.scenarios = read_scenarios(self.settings)
         self.sweeper = Sweeper(self.settings.serve.impressions_days)
         self.stale = StaleAnswers() if self.settings.serve.stale else None
+        self.ping = Probe(lambda: self.store.ping())
+        self.current_run = Probe(lambda: self.store.current_run())
+        self.statements = Places(max(1, self.settings.serve.threads // 2))
         self.keys = KeyRing(self.settings.project / self.settings.serve.keys)
         self.jobs = TrainingJobs(self.settings, lambda: self.store, lambda: self.arrivals.notice())
 
@@ -99,28 +105,22 @@ class Service:
         return Recommender(store, self.settings.artifacts, retrieval, kept)
 
     def _opened(self) -> _Open:
-        if self._open is not None:
-            return self._open
+        if self._open is None:
+            self._outage.check(self._attempt)
+        opened = self._open
+        if opened is None:
+            raise StoreUnavailableError("the graph store was closed; the server is stopping")
+        return opened
+
+    def _attempt(self) -> None:
+        store = open_project_store(self.settings, must_exist=False)
+        try:
+            prepare_new_graph(store, self.settings)
+        except BaseException:
+            store.close()
+            raise
         with self._lock:
-            if self._open is None:
-                now = time.monotonic()
-                if now - self._tried < _RETRY_S:
-                    raise StoreUnavailableError("the graph store could not be reached a moment ago")
-                try:
-                    store = open_project_store(self.settings, must_exist=False)
-                finally:  # after the attempt, which takes as long as the store's own time limit
-                    self._tried = time.monotonic()
-                try:
-                    prepare_new_graph(store, self.settings)
-                except BaseException:
-                    store.close()
-                    raise
-                self._open = _Open(
-                    store,
-                    self._recommender(store),
-                    ArrivalPlacer(store, self.settings),
-                )
-            return self._open
+            self._open = _Open(store, self._recommender(store), ArrivalPlacer(store, self.settings))
 
 
 async def service_of(request: Request) -> Service:

@@ -1,11 +1,10 @@
 """Answers while the graph store is gone: the last good ones, else the run's most popular items.
 
-Nothing here is asked while the store answers; it only remembers. While the store is gone, one
-request a second tries it, and all others are answered at once.
+Nothing here is asked while the store answers; it only remembers. That requests do not wait for a
+store that is gone is the work of `graph.outage`.
 """
 
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,8 +18,6 @@ from recommender.sentences import phrases, say_note
 
 KEPT = 2_000
 """Answers that are remembered, the latest: some 30 MB where lists are short."""
-
-RETRY_S = 1.0
 
 Answer = dict[str, Any]
 
@@ -37,7 +34,6 @@ class StaleAnswers:
     def __init__(self) -> None:
         self._answers: OrderedDict[str, Answer] = OrderedDict()
         self._popular: _Popular | None = None
-        self._gone_at: float | None = None
         self._lock = threading.Lock()
 
     def answer(self, key: str, request: Request, make: Callable[[], Answer]) -> tuple[Answer, bool]:
@@ -45,27 +41,19 @@ class StaleAnswers:
 
         Raises what `make` raises; a StoreUnavailableError where nothing that fits is remembered.
         """
-        if self._may_ask():
-            try:
-                answer = make()
-            except StoreUnavailableError:
-                with self._lock:
-                    self._gone_at = time.monotonic()
-                found = self._find(key, request)
-                if found is None:
-                    raise
-                return found, True
-            with self._lock:
-                self._gone_at = None
-                self._answers[key] = answer
-                self._answers.move_to_end(key)
-                if len(self._answers) > KEPT:
-                    self._answers.popitem(last=False)
-            return answer, False
-        found = self._find(key, request)
-        if found is None:
-            raise StoreUnavailableError("the graph store could not be reached a moment ago")
-        return found, True
+        try:
+            answer = make()
+        except StoreUnavailableError:
+            found = self._find(key, request)
+            if found is None:
+                raise
+            return found, True
+        with self._lock:
+            self._answers[key] = answer
+            self._answers.move_to_end(key)
+            if len(self._answers) > KEPT:
+                self._answers.popitem(last=False)
+        return answer, False
 
     def learn_popular(self, store: Store, run: int) -> None:
         """Remember what is popular in a run, once."""
@@ -76,17 +64,6 @@ class StaleAnswers:
                 return  # it is gone, or switched its run: the next answer tries again
             items = tuple((item.id, item.title, value) for item, value in found.items)
             self._popular = _Popular(run if found.run is None else found.run, items)
-
-    def _may_ask(self) -> bool:
-        """Whether the store may be asked; where it is gone, one caller a second may."""
-        with self._lock:
-            if self._gone_at is None:
-                return True
-            now = time.monotonic()
-            if now - self._gone_at < RETRY_S:
-                return False
-            self._gone_at = now
-            return True
 
     def _find(self, key: str, request: Request) -> Answer | None:
         with self._lock:

@@ -1,93 +1,33 @@
 """A Neo4j server that goes, hangs or comes back: calls fail in seconds, and then work again."""
 
 import contextlib
-import selectors
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
+from typing import TypeVar
 
+import neo4j
 import pytest
 
+from graph.asking.limits import AskLimits
 from graph.connect import open_store
 from graph.errors import StoreUnavailableError, UsageError
+from graph.outage import RETRY_S
 from graph.store import Store
 from tests.contracts.edit_contract import typed
 from tests.contracts.store_contract import write_films
+from tests.wire import Wire
 
+T = TypeVar("T")
 pytestmark = pytest.mark.neo4j
 TIMEOUT_S = 1.0
 LONGEST_S = 6.0
 """The driver waits up to 3 s between two tries, and the last one may take a timeout of its own."""
 
 
-class Wire:
-    """Carries bytes between clients and a server until it is cut, or holds them back."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self._server = (host, port)
-        self._sockets: list[socket.socket] = []
-        self._selector = selectors.DefaultSelector()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self._flows = threading.Event()
-        self._flows.set()
-        self._is_open = True
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._selector.register(self._listener, selectors.EVENT_READ, None)
-        self._thread.start()
-
-    def _run(self) -> None:
-        while self._is_open:
-            for key, _ in self._selector.select(0.05):
-                self._flows.wait()
-                if key.data is None:
-                    self._connect()
-                    continue
-                sender = key.fileobj
-                assert isinstance(sender, socket.socket)
-                with contextlib.suppress(OSError):
-                    if data := sender.recv(1 << 16):
-                        key.data.sendall(data)
-                        continue
-                for end in (sender, key.data):
-                    with contextlib.suppress(KeyError, ValueError):
-                        self._selector.unregister(end)
-                    end.close()
-
-    def _connect(self) -> None:
-        client, _ = self._listener.accept()
-        try:
-            server = socket.create_connection(self._server)
-        except OSError:
-            client.close()
-            return
-        self._sockets += [client, server]
-        self._selector.register(client, selectors.EVENT_READ, server)
-        self._selector.register(server, selectors.EVENT_READ, client)
-
-    def hold(self) -> None:
-        self._flows.clear()
-
-    def release(self) -> None:
-        self._flows.set()
-
-    def cut(self) -> None:
-        """Close everything, as a server that was killed does."""
-        self._is_open = False
-        self._flows.set()
-        self._thread.join()
-        self._selector.close()
-        for end in (self._listener, *self._sockets):
-            end.close()
-
-
 @pytest.fixture
 def wire(neo4j_server: tuple[str, str]) -> Iterator[Wire]:
-    parts = urlsplit(neo4j_server[0])
-    assert parts.hostname is not None
-    wire = Wire(parts.hostname, parts.port or 7687)
+    wire = Wire(neo4j_server[0])
     yield wire
     wire.cut()
 
@@ -102,6 +42,16 @@ def far_store(neo4j_store: Store, neo4j_server: tuple[str, str], wire: Wire) -> 
         wire.release()
 
 
+def answers(call: Callable[[], T]) -> T:
+    """What a call answers, once it does: within 10 s."""
+    deadline = time.monotonic() + 10.0
+    while True:
+        with contextlib.suppress(StoreUnavailableError):
+            return call()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def refused(call: Callable[[], object]) -> float:
     """How long a call takes to fail, in seconds."""
     start = time.monotonic()
@@ -110,18 +60,62 @@ def refused(call: Callable[[], object]) -> float:
     return time.monotonic() - start
 
 
-def test_calls_fail_soon_where_the_server_is_gone(far_store: Store, wire: Wire) -> None:
+def test_calls_fail_soon_where_the_server_is_gone_then_at_once(
+    far_store: Store, wire: Wire, neo4j_server: tuple[str, str]
+) -> None:
     assert far_store.history("ann", 5) != []
     wire.cut()
+    assert refused(far_store.ping) < LONGEST_S
+    assert refused(lambda: far_store.history("ann", 5)) < LONGEST_S
     rows = typed(("LIKED", "ann", "up", 1.0, 1))
     calls: list[Callable[[], object]] = [
-        far_store.ping,
-        lambda: far_store.history("ann", 5),
         far_store.current_run,
         lambda: far_store.add_feedback(rows),
+        lambda: far_store.history("ann", 5),
+        lambda: far_store.ask("RETURN 1", {}, AskLimits()),
     ]
-    for call in calls:
-        assert refused(call) < LONGEST_S
+    assert sum(refused(call) for call in calls * 5) < LONGEST_S
+    with Wire(neo4j_server[0], wire.port):
+        assert answers(lambda: far_store.history("ann", 5)) != []
+        assert far_store.add_feedback(rows) is not None
+        assert [far_store.history("ann", 5) for _ in range(5)]  # none of them fails
+
+
+def test_a_short_absence_is_bridged_by_the_retries(
+    far_store: Store, wire: Wire, neo4j_server: tuple[str, str]
+) -> None:
+    assert far_store.history("ann", 5) != []
+    wire.cut()
+    with contextlib.ExitStack() as stack:
+        back = threading.Timer(
+            0.3,
+            lambda: stack.enter_context(Wire(neo4j_server[0], wire.port)),
+        )
+        back.start()
+        assert far_store.history("ann", 5) != []
+        back.join()
+
+
+def test_a_password_that_was_changed_meanwhile_is_named(
+    neo4j_store: Store, neo4j_server: tuple[str, str], neo4j_driver: neo4j.Driver, wire: Wire
+) -> None:
+    def manage(statement: str) -> None:
+        neo4j_driver.execute_query(statement, database_="system")
+
+    write_films(neo4j_store)
+    manage("CREATE USER guest SET PASSWORD 'the-old-one' CHANGE NOT REQUIRED")
+    url = f"bolt://guest@127.0.0.1:{wire.port}?timeout_s={TIMEOUT_S}"
+    try:
+        with open_store(url, password="the-old-one") as store:
+            wire.cut()
+            refused(lambda: store.history("ann", 5))
+            manage("ALTER USER guest SET PASSWORD 'the-new-one'")
+            with Wire(neo4j_server[0], wire.port):
+                time.sleep(RETRY_S)
+                with pytest.raises(StoreUnavailableError, match="refuses the user name or pass"):
+                    store.history("ann", 5)
+    finally:
+        manage("DROP USER guest")
 
 
 def test_a_ping_does_not_wait_for_a_server_that_hangs(far_store: Store, wire: Wire) -> None:
@@ -130,12 +124,7 @@ def test_a_ping_does_not_wait_for_a_server_that_hangs(far_store: Store, wire: Wi
     assert refused(far_store.ping) < 2 * TIMEOUT_S
     assert refused(far_store.ping) < 2 * TIMEOUT_S
     wire.release()
-    deadline = time.monotonic() + 10.0
-    while True:
-        with contextlib.suppress(StoreUnavailableError):
-            far_store.ping()
-            break
-        assert time.monotonic() < deadline
+    answers(far_store.ping)
     assert far_store.history("ann", 5) != []
 
 

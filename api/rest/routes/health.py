@@ -44,9 +44,12 @@ async def live() -> Health:
     summary="Whether requests can be answered",
     responses=problems(STORE, INTERNAL),
 )
-def ready(service: Parts) -> Health:
-    """Needs no key. 503 while the graph store cannot be reached: send no traffic here."""
-    service.store.current_run()
+async def ready(service: Parts) -> Health:
+    """Needs no key. 503 while the graph store cannot be reached: send no traffic here.
+
+    It answers within two seconds, however busy the server is.
+    """
+    await service.ping.answer()
     return Health(status="ok")
 
 
@@ -72,10 +75,10 @@ def get_version(service: Parts) -> Version:
         **problems(*EVERYWHERE),
     },
 )
-def metrics(service: Parts) -> Response:
+async def metrics(service: Parts) -> Response:
     """Latency by route, recommendations, store errors, age of the run; of all workers together."""
     try:
-        run = service.store.current_run()
+        run = await service.current_run.answer()
     except StoreError:
         run = None  # the other metrics matter most just then
     if run is not None:
