@@ -13,6 +13,7 @@ import pytest
 
 from graph.connect import open_store
 from graph.store import Store
+from tests.wire import Wire
 from tools.neo4j_server import VERSION, ServerUnavailableError, free_port, running
 
 _PASSWORD = "whypath-test"
@@ -90,6 +91,13 @@ def neo4j_store(neo4j_server: tuple[str, str], neo4j_driver: neo4j.Driver) -> It
     uri, password = neo4j_server
     with open_store(uri, password=password) as store:
         yield store
+
+
+@pytest.fixture
+def wire(neo4j_server: tuple[str, str]) -> Iterator[Wire]:
+    """A wire to the server of the tests, to be cut."""
+    with Wire(neo4j_server[0]) as wire:
+        yield wire
 
 
 @pytest.fixture(params=["ladybug", pytest.param("neo4j", marks=pytest.mark.neo4j)])

@@ -26,13 +26,6 @@ LONGEST_S = 6.0
 
 
 @pytest.fixture
-def wire(neo4j_server: tuple[str, str]) -> Iterator[Wire]:
-    wire = Wire(neo4j_server[0])
-    yield wire
-    wire.cut()
-
-
-@pytest.fixture
 def far_store(neo4j_store: Store, neo4j_server: tuple[str, str], wire: Wire) -> Iterator[Store]:
     """A store at the other end of the wire."""
     write_films(neo4j_store)

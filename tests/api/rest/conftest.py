@@ -10,16 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pyarrow as pa
 import pytest
 import uvicorn
 
 from api.cli import main
-from api.opening import open_project_store
 from api.rest.app import create_app
 from api.settings import Settings, load_settings
-from graph.connect import open_store
-from graph.store import Store
+from tests.api.rest.moving import move_to_server
 
 Serve = Callable[..., httpx.Client]
 
@@ -72,50 +69,8 @@ def served_project(trained_project: Path, tmp_path: Path, store_url: str) -> Pat
     folder = tmp_path / "served"
     shutil.copytree(trained_project, folder, ignore=shutil.ignore_patterns("*.lock"))
     if not store_url.startswith("ladybug:"):
-        text = (folder / "whypath.toml").read_text(encoding="utf-8")
-        settings = f'[store]\nurl = "{store_url}"\n\n{text}'
-        (folder / "whypath.toml").write_text(settings, encoding="utf-8")
-        settings = load_settings(folder)
-        with (
-            open_store(f"ladybug://{folder}/graph.lbug") as trained,
-            open_project_store(settings) as server,
-        ):
-            copy_graph(trained, server)
+        move_to_server(folder, store_url)
     return folder
-
-
-def copy_graph(source: Store, target: Store) -> None:
-    """Copy a small graph with its current run: much faster than training it again."""
-    schema = source.schema()
-    target.prepare(schema)
-    target.write_items(source.read_items())
-    target.write_users(source.read_users())
-    target.write_entities(source.read_entities())
-    for fact in schema.fact_types:
-        target.write_facts(fact, source.read_facts(fact))
-    for feedback in schema.feedback_types:
-        target.write_feedback(feedback, source.read_feedback(feedback))
-    run = source.current_run()
-    assert run is not None
-    target.begin_run(run)
-    items = source.read_items()["id"].to_pylist()
-    entities = source.read_entities()["id"].to_pylist()
-    edges = [
-        *source.evidence(items, items, run.id),
-        *source.entity_evidence(entities, items, run.id),
-    ]
-    for relation in sorted({edge.relation for edge in edges}):
-        of_it = [edge for edge in edges if edge.relation == relation]
-        columns = {
-            "source": [edge.source for edge in of_it],
-            "target": [edge.target for edge in of_it],
-            "weight": [edge.weight for edge in of_it],
-        }
-        target.write_evidence(run.id, relation, pa.table(columns))
-    prior = source.prior(items, run.id)
-    columns = {"target": list(prior), "weight": list(prior.values())}
-    target.write_evidence(run.id, "PRIOR", pa.table(columns))
-    target.activate_run(run.id)
 
 
 @pytest.fixture

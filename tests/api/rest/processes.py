@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import queue
+import signal
 import subprocess
 import sysconfig
 import threading
@@ -53,6 +54,7 @@ def start(project: Path, *options: str, **environ: str) -> subprocess.Popen[str]
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, **environ},
+        start_new_session=True,  # so that its workers can be ended with it
     )
 
 
@@ -71,8 +73,8 @@ def served(project: Path, *options: str, **environ: str) -> Iterator[Served]:
         assert found.url, found.lines
         yield found
     finally:
-        if process.poll() is None:
-            process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # workers that outlive it would hold its pipes
         process.wait(30)
         reader.join(30)
         process.stdout.close()

@@ -269,6 +269,8 @@ def test_tls(served_project: Path, tmp_path: Path) -> None:
 @on_neo4j
 def test_several_workers_share_the_port_and_the_jobs(served_project: Path) -> None:
     with served(served_project, "--workers", "2") as server:
+        # The port is open before the workers are up.
+        assert httpx.get(f"{server.url}/api/health/live", timeout=60).status_code == 200
         for _ in range(20):
             assert httpx.get(f"{server.url}/api/recommend/u1").status_code == 200
         job = httpx.post(f"{server.url}/api/train", json={}).json()["id"]
@@ -287,6 +289,8 @@ def test_several_workers_share_the_port_and_the_jobs(served_project: Path) -> No
 @on_neo4j
 def test_several_workers_count_together(served_project: Path) -> None:
     with served(served_project, "--workers", "2") as server:
+        # The port is open before the workers are up.
+        assert httpx.get(f"{server.url}/api/health/live", timeout=60).status_code == 200
         for _ in range(20):  # a connection each, so that both workers get some
             assert httpx.get(f"{server.url}/api/recommend/u1").status_code == 200
         for _ in range(6):
