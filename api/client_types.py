@@ -1008,6 +1008,20 @@ class GraphPart(TypedDict):
     """Between these nodes."""
 
 
+class GraphPath(TypedDict):
+    """A path: its nodes and edges in order."""
+
+    nodes: list[GraphNode]
+    """Each once."""
+    edges: list[GraphEdge]
+    """Between these nodes."""
+    is_shortest: bool
+    """
+    Whether no path is shorter. Where more than 5,000 nodes are at one distance of an end, some
+    are left out, and a shorter path may be among them.
+    """
+
+
 class Path(TypedDict):
     """A walk to the item."""
 

@@ -9,7 +9,7 @@ from graph.cypher_reads import present
 from graph.engine import Names, Row
 from graph.errors import UsageError
 from graph.links import Link, Way, ways
-from graph.model import HELD_OUT, Edge, Node, NodeKey, NodeLabel, Subgraph
+from graph.model import HELD_OUT, Edge, Node, NodeKey, NodeLabel, Subgraph, Trail
 from graph.path_search import Step, Walk, shortest_walk
 
 MAX_TEXT = 200
@@ -124,8 +124,8 @@ class CypherInspection(CypherPages):
         second: NodeKey,
         max_edges: int = MAX_EDGES,
         relations: Sequence[str] | None = None,
-    ) -> Subgraph | None:
-        """A shortest path between two nodes; its nodes and edges in the order of the path."""
+    ) -> Trail | None:
+        """A shortest path between two nodes."""
         if not 0 <= max_edges <= MAX_EDGES:
             raise UsageError(f"a path may have 0 to {MAX_EDGES} edges, not {max_edges}")
         open_ways = ways(self._known_schema(), relations, ("feedback", "facts"))
@@ -147,7 +147,7 @@ class CypherInspection(CypherPages):
                 found.setdefault(NodeKey(way.ends, key), Step(NodeKey(way.begins, via), way))
         return found
 
-    def _path(self, walk: Walk, run: int | None) -> Subgraph | None:
+    def _path(self, walk: Walk, run: int | None) -> Trail | None:
         """The path with what stands on its edges; None where one went since it was found."""
         edges: list[Edge] = []
         for before, way, after in zip(walk.nodes, walk.ways, walk.nodes[1:], strict=False):
@@ -155,7 +155,7 @@ class CypherInspection(CypherPages):
         nodes = self.nodes(walk.nodes)
         if len(edges) < len(walk.ways) or len(nodes) < len(walk.nodes):
             return None
-        return Subgraph(tuple(nodes), tuple(edges))
+        return Trail(tuple(nodes), tuple(edges), walk.is_shortest)
 
 
 def _in_order(center: NodeKey, other: NodeKey, way: Way) -> tuple[NodeKey, NodeKey]:

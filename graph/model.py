@@ -176,6 +176,16 @@ class Subgraph:
     edges: tuple[Edge, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Trail(Subgraph):
+    """A path: its nodes and edges in order.
+
+    `is_shortest` is False where the search left nodes out, so that a shorter one may be there.
+    """
+
+    is_shortest: bool = True
+
+
 Outcome = Literal["shown", "clicked", "consumed"]
 """What came of an item that was shown, from the least to the most."""
 

@@ -32,6 +32,7 @@ from graph.model import (
     Scalar,
     ShownList,
     Subgraph,
+    Trail,
     User,
     WriteCount,
 )
@@ -270,12 +271,13 @@ class Store(Protocol):
         second: NodeKey,
         max_edges: int = 6,
         relations: Sequence[str] | None = None,
-    ) -> Subgraph | None:
+    ) -> Trail | None:
         """A shortest path of at most 6 edges, walked in any direction; None where there is none.
 
-        Over these relations, or over all facts and feedback (without held-out rows). Nodes and
-        edges are in the order of the path. The same one of several each time. Where circles around
-        the ends grow beyond 5,000 nodes, a path may be missed or be longer than another.
+        Over these relations, or over all facts and feedback (without held-out rows). The same one
+        of several each time. Where circles around the ends grow beyond 5,000 nodes, the search
+        leaves some out: the path says whether it is the shortest for certain, and where none was
+        found a UsageError says that there may be one.
         """
 
     # Impressions: what was shown of recommendations, and what came of it. They are no feedback: no

@@ -127,6 +127,7 @@ class InspectionContract:
             Edge("HAS_CAST", UP, PACINO, 1.0),
             Edge("LIKED", BOB, UP, 4.0, 200),
         )
+        assert found.is_shortest
         back = store.shortest_path(BOB, ANN, 4)
         assert back is not None
         assert back.nodes == found.nodes[::-1]
@@ -139,6 +140,22 @@ class InspectionContract:
         for edges in (-1, 7):
             with pytest.raises(UsageError, match="0 to 6 edges"):
                 store.shortest_path(ANN, BOB, edges)
+
+    def test_a_search_that_left_nodes_out_says_so(self, store: Store) -> None:
+        write_films(store)
+        crowd = {"heat": [f"h{n:05}" for n in range(6000)], "up": [f"u{n:05}" for n in range(6000)]}
+        everyone = [user for users in crowd.values() for user in users]
+        store.write_users(pa.table({"id": everyone}))
+        rows = [(user, item, 1.0, 1) for item, users in crowd.items() for user in users]
+        last = [(users[-1], "serpico", 1.0, 1) for users in crowd.values()]
+        store.write_feedback("LIKED", feedback(*rows, *last))
+        with pytest.raises(UsageError, match="more than 5,000 nodes are at the same distance"):
+            store.shortest_path(HEAT, UP, 6, ["LIKED"])
+        first = [(users[0], "serpico", 1.0, 1) for users in crowd.values()]
+        store.write_feedback("LIKED", feedback(*first))
+        found = store.shortest_path(HEAT, UP, 6, ["LIKED"])
+        assert found is not None
+        assert (len(found.edges), found.is_shortest) == (4, False)
 
     def test_evidence_is_walked_where_asked_for(self, store: Store) -> None:
         write_films(store)

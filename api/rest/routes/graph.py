@@ -23,6 +23,7 @@ from graph.model import (
     NodeLabel,
     Scalar,
     Subgraph,
+    Trail,
 )
 from graph.store import Store
 
@@ -128,6 +129,20 @@ class GraphPart(Answer):
             nodes=[GraphNode.of(node) for node in part.nodes],
             edges=[GraphEdge.of(edge) for edge in part.edges],
         )
+
+
+class GraphPath(GraphPart):
+    """A path: its nodes and edges in order."""
+
+    is_shortest: bool
+    """Whether no path is shorter. Where more than 5,000 nodes are at one distance of an end, some
+    are left out, and a shorter path may be among them."""
+
+    @classmethod
+    def along(cls, trail: Trail) -> "GraphPath":
+        """The path as JSON has it."""
+        part = GraphPart.of(trail)
+        return cls(nodes=part.nodes, edges=part.edges, is_shortest=trail.is_shortest)
 
 
 class Found(Answer):
@@ -240,11 +255,12 @@ def get_path(
     second_label: Label = None,
     max_edges: Annotated[int, Query(ge=1, le=6, description="Edges at most.")] = 4,
     relations: Relations = None,
-) -> GraphPart:
+) -> GraphPath:
     """A shortest path between two nodes, its nodes and edges in order.
 
     It goes over facts and feedback in either direction, unless `relations` says otherwise. A
-    problem `not-found` where there is none within `max_edges`.
+    problem `not-found` where there is none within `max_edges`. Where none was found, but nodes were
+    left out because more than 5,000 are at one distance of an end, the problem is `usage`.
     """
     store = service.store
     ends = _find(store, first, first_label), _find(store, second, second_label)
@@ -253,7 +269,7 @@ def get_path(
         raise NotFoundError(
             f"no path of up to {max_edges} edges leads from {first!r} to {second!r}"
         )
-    return GraphPart.of(found)
+    return GraphPath.along(found)
 
 
 def _find(store: Store, id: str, label: NodeLabel | None) -> Node:
