@@ -9,11 +9,14 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from api.rest.keys import create_key
 from api.rest.serving import _listen
@@ -286,16 +289,36 @@ def test_several_workers_share_the_port_and_the_jobs(served_project: Path) -> No
         assert server.process.wait(20) == 0
 
 
+def counts_of_workers(folder: Path) -> dict[str, float]:
+    """The recommendations that each process has counted by itself, by its id."""
+    counts = {}
+    for file in folder.glob("whypath-metrics-*/counter_*.db"):
+        metrics = MultiProcessCollector.merge([str(file)])
+        counts[file.stem.removeprefix("counter_")] = sum(
+            sample.value
+            for metric in metrics
+            for sample in metric.samples
+            if sample.name == "whypath_recommendations_total"
+        )
+    return counts
+
+
 @on_neo4j
-def test_several_workers_count_together(served_project: Path) -> None:
-    with served(served_project, "--workers", "2") as server:
-        # The port is open before the workers are up.
-        assert httpx.get(f"{server.url}/api/health/live", timeout=60).status_code == 200
-        for _ in range(20):  # a connection each, so that both workers get some
-            assert httpx.get(f"{server.url}/api/recommend/u1").status_code == 200
+def test_several_workers_count_together(served_project: Path, tmp_path: Path) -> None:
+    with served(served_project, "--workers", "2", TMPDIR=str(tmp_path)) as server:
+        asked = 0
+        ask = partial(httpx.get, timeout=60)  # the port is open before the workers are up
+        until = time.monotonic() + 120
+        while sum(count > 0 for count in counts_of_workers(tmp_path).values()) < 2:
+            assert time.monotonic() < until, "one worker takes all connections"
+            with ThreadPoolExecutor(8) as clients:  # a connection each: either may take it
+                answers = list(clients.map(ask, 8 * [f"{server.url}/api/recommend/u1"]))
+            assert {answer.status_code for answer in answers} == {200}
+            asked += len(answers)
+        assert sum(counts_of_workers(tmp_path).values()) == asked
         for _ in range(6):
             lines = httpx.get(f"{server.url}/metrics").text.splitlines()
-            assert 'whypath_recommendations_total{served_by="history"} 20.0' in lines
+            assert f'whypath_recommendations_total{{served_by="history"}} {asked:.1f}' in lines
             assert "whypath_run 1.0" in lines
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(20) == 0
