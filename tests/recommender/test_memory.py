@@ -1,5 +1,6 @@
 """A run in memory is seen to be old: another run, more evidence, new titles, facts, feedback."""
 
+import gc
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +38,30 @@ def test_another_run_is_noticed(
     run = retrain(films, Recipe((SignalRecipe("CO_LIKED", 10.0),), {"LIKED": 1.0}))
     answer = recommender.recommend(Request("42", n=1))
     assert (answer.run, answer.suggestions[0].score) == (run, 3.75)
+
+
+def test_nothing_of_the_run_before_stays_in_memory(
+    films: Store, retrain: Callable[[Store, Recipe], int]
+) -> None:
+    recommender = Recommender(films, retrieval="memory", kept_suggestions=1000)
+    recommender.recommend(Request("42"))
+    recommender.explain(Request("42"), INSIDER)
+    gc.collect()
+    gc.disable()  # so only what is in no circle goes: a server freezes what it begins with
+    try:
+        before = arrays_in_memory()
+        assert before > 0
+        for _ in range(3):
+            retrain(films, Recipe((SignalRecipe("CO_LIKED", 10.0),), {"LIKED": 1.0}))
+            recommender.recommend(Request("42"))
+            recommender.explain(Request("42"), INSIDER)
+        assert arrays_in_memory() == before
+    finally:
+        gc.enable()
+
+
+def arrays_in_memory() -> int:
+    return sum(isinstance(one, ArrayEvidence) for one in gc.get_objects())
 
 
 def test_evidence_added_to_the_run_is_noticed(films: Store, recommender: Recommender) -> None:

@@ -18,6 +18,7 @@ from dataclasses import replace
 from io import BufferedRWPair
 from typing import TYPE_CHECKING, Any
 
+from api.rest.jobs.freed_memory import give_back_freed_memory
 from api.rest.jobs.messages import Failed, Message, Said, Step, Trained
 from api.rest.jobs.record import Job, JobLock, JobRecords, new_job
 from api.rest.problems import CONFLICT, Problem
@@ -132,6 +133,7 @@ class _Runner(threading.Thread):
         finally:
             log.info("training %s: %s %s", end.id, end.state, end.error)
             self._keep(end)
+            give_back_freed_memory()
             self._lock.release()
 
     def _train(self) -> Job:
