@@ -261,7 +261,7 @@ def _choose(
     most = min(MIXING_USERS, max(MIXING_CELLS // len(dataset.items), MIN_USERS))
     wide = bench_of(most, None)
     score = assembly.scorer(wide, fit, choices)
-    mixture, ndcg = mix(wide, score, (*signals, "prior"), types)
+    mixture, ndcg = mix(wide, score, (*signals, "prior"), types, rng.spawn(1)[0])
     choices = replace(choices, mixture=mixture)
     if choices.unseen is not None:
         scale = scale_unseen(assembly, wide, fit, choices, choices.unseen, score)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -14,16 +15,18 @@ from recommender.recipe import RELATION_OF_SIGNAL, SIGNAL_OF_RELATION, Recipe
 def show_run(console: Console, run: Run) -> None:
     """What a training or an activation left: the run that serves now, and what it is made of."""
     console.print(Text(f"run {run.id} serves now", style="bold"))
-    weights, edges, quality = _weights(run), _numbers(run, "edges"), _quality(run)
+    weights, edges, quality = _weights(run), _found(run.metrics, "edges"), _quality(run)
+    intervals = _found(run.settings, "choices", "mixture", "intervals")
     table = Table(box=None, pad_edge=False)
     table.add_column("signal")
-    for column in ("weight", "evidence edges", "validation nDCG@10 alone"):
+    for column in ("weight", "95 % interval", "evidence edges", "validation nDCG@10 alone"):
         table.add_column(column, justify="right")
     for signal, weight in weights.items():
         count = edges.get(RELATION_OF_SIGNAL[signal])
         table.add_row(
             signal,
             f"{weight:.3g}",
+            "{:g} .. {:g}".format(*intervals[signal]) if signal in intervals else "",
             "" if count is None else f"{count:,.0f}",
             f"{quality[signal]:.4f}" if signal in quality else "",
         )
@@ -59,18 +62,21 @@ def show_status(console: Console, url: str, counts: Mapping[str, int], runs: Seq
 
 
 def _weights(run: Run) -> dict[str, float]:
-    """The weight of each signal for a user with a history."""
+    """The weight of each signal for a user with a history, whose scores have deviation 1."""
     recipe = run.settings.get("recipe")
     if not isinstance(recipe, Mapping):
         return {}
     read = Recipe.from_json(recipe)
     weights = {SIGNAL_OF_RELATION[signal.relation]: signal.theta for signal in read.signals}
-    return {**weights, "profile": read.profile, "prior": read.prior}
+    # The recipe has these two for scores as they are, of whatever deviation.
+    thetas = _found(run.settings, "choices", "mixture", "thetas")
+    others = {"profile": read.profile, "prior": read.prior}
+    return {**weights, **{name: thetas.get(name, weight) for name, weight in others.items()}}
 
 
-def _numbers(run: Run, *path: str) -> Mapping[str, float]:
-    """A mapping of numbers within the run's metrics; empty where there is none."""
-    value: object = run.metrics
+def _found(record: Mapping[str, object], *path: str) -> Mapping[str, Any]:
+    """A mapping within settings or metrics; empty where there is none."""
+    value: object = record
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value if isinstance(value, Mapping) else {}
@@ -83,4 +89,4 @@ def _mixture(run: Run) -> str:
 
 def _quality(run: Run) -> Mapping[str, float]:
     """nDCG@10 on the validation data, of each signal alone and of the mixture."""
-    return _numbers(run, "validation", "ndcg@10")
+    return _found(run.metrics, "validation", "ndcg@10")

@@ -1,6 +1,6 @@
 """Learns how much each signal counts, on evidence as it will be served: cut, and over all items."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,6 +19,9 @@ leads a list must be paths (docs/decisions/paths-lead.md has what that costs).""
 DEPTH = 100
 """Items from the top of each signal that a mixture is measured on."""
 
+RESAMPLES = 1_000
+"""Of the validation users, for the intervals of the thetas."""
+
 TYPE_WEIGHTS = (-0.5, -0.25, 0.0, 0.25, 0.5, 1.0)
 """Tried for every type of feedback but the predicted one."""
 
@@ -27,10 +30,15 @@ Scores = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """`thetas` by signal, in units of the deviation of its scores; `type_weights` by type."""
+    """`thetas` by signal, in units of the deviation of its scores; `type_weights` by type.
+
+    `intervals`: of each theta that was searched for, the 2.5 and 97.5 percentiles of the one that
+    would have been best, the others as they are, had the validation users been drawn again.
+    """
 
     thetas: Mapping[str, float]
     type_weights: Mapping[str, float] = field(default_factory=dict)
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 Step = Callable[[Mixture], Iterable[Mixture]]
@@ -41,6 +49,7 @@ def mix(
     score: Callable[[str, Mapping[str, float]], Scores],
     signals: Iterable[str],
     type_weights: Mapping[str, float],
+    rng: np.random.Generator,
 ) -> tuple[Mixture, dict[str, float]]:
     """The mixture, and the mean nDCG@10 of it ("mixture") and of each signal alone.
 
@@ -49,6 +58,7 @@ def mix(
         score: scores of a signal alone, deviation 1, under weights of the feedback types.
         signals: names; the best alone of those with edges gets theta 1.
         type_weights: to start from; types other than the first are tuned.
+        rng: draws users for the intervals.
     """
     names = list(signals)
     shortlist = _shortlist(bench, [score(name, type_weights) for name in names])
@@ -72,11 +82,16 @@ def mix(
     leading = [name for name in names if name not in WITHOUT_PATH] or names
     best = max(leading, key=lambda name: alone[name])
 
+    def with_thetas(mixture: Mixture, name: str) -> Iterator[tuple[float, Mixture]]:
+        for theta in THETAS:
+            if theta <= WITHOUT_PATH.get(name, np.inf):
+                yield theta, replace(mixture, thetas={**mixture.thetas, name: theta})
+
     def theta_of(name: str) -> Step:
         def step(mixture: Mixture) -> Iterable[Mixture]:
-            for theta in THETAS:
-                if theta != mixture.thetas[name] and theta <= WITHOUT_PATH.get(name, np.inf):
-                    yield replace(mixture, thetas={**mixture.thetas, name: theta})
+            return (
+                one for theta, one in with_thetas(mixture, name) if theta != mixture.thetas[name]
+            )
 
         return step
 
@@ -93,11 +108,27 @@ def mix(
     steps: list[Step] = [theta_of(name) for name in others]
     steps += [weight_of(name) for name in list(type_weights)[1:]]
     mixture, _ = climb(start, steps, measure, rounds=2)
+    draws = _draws(len(bench.users), rng)
+    intervals = {}
+    for name in others:
+        tried = dict(with_thetas(mixture, name))
+        means = np.stack([measure(one) for one in tried.values()]) @ draws
+        best_thetas = np.array(list(tried))[means.argmax(axis=0)]
+        low, high = np.percentile(best_thetas, (2.5, 97.5), method="nearest")
+        intervals[name] = (float(low), float(high))
+    mixture = replace(mixture, intervals=intervals)
     ndcg = {
         name: round(float(measure(chosen, (10,)).mean()), 5)
         for name, chosen in {"mixture": mixture, **singles}.items()
     }
     return mixture, ndcg
+
+
+def _draws(n_users: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """How often each user is drawn, with replacement; shape (users, resamples)."""
+    drawn = rng.integers(n_users, size=(RESAMPLES, n_users))
+    counts = np.stack([np.bincount(one, minlength=n_users) for one in drawn], axis=1)
+    return counts.astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ non-negative combination of what can be known of such an item,
 
     SHARES + RESEMBLES per block + fused vector with the user's factors + predicted popularity,
 
-and its weights minimise the listwise softmax loss over all folds at once, with an L2 penalty. How
-far the length of the history counts in SHARES and RESEMBLES is chosen over the same folds.
+and its weights minimise the softmax loss of `listwise.py` over all folds at once, with an L2
+penalty. How far the length of the history counts in SHARES and RESEMBLES is chosen over the same
+folds.
 Weights learned on one set of 200 items do not carry over to the next; over folds they do.
 `docs/decisions/unseen-items.md` has what else was tried.
 """
@@ -17,11 +18,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
 from embeddings.fusion import Block, Fusion, fit_fusion
 from recommender.kernels.factors import FactorChoice, fit_factors
+from recommender.learning.listwise import Lists, ListwiseFit, Penalty, fit_listwise
 from recommender.learning.search import Quality
 from recommender.learning.validation import Bench, mean_ndcg
 from recommender.placing import AMOUNT
@@ -57,7 +58,7 @@ class UnseenChoice:
     vector, whose ridge is `regularization`, and of the predicted popularity. `damping` is that of
     the history in the terms of SHARES and RESEMBLES. `deviation` is that of the whole score over
     the items of a list. `quality`: nDCG@10 on the folds, of all terms together and of each kind
-    alone.
+    alone. `errors`: standard errors of the weights, by the names of the terms and blocks.
     """
 
     knowledge: float
@@ -68,6 +69,7 @@ class UnseenChoice:
     damping: float = 0.5
     deviation: float = 1.0
     quality: Mapping[str, float] = field(default_factory=dict)
+    errors: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,13 @@ class _Fold:
 
     features: NDArray[np.float32]
     is_relevant: NDArray[np.bool_]
+    users: NDArray[np.intp]
+
+    def lists(self, by: NDArray[np.float64]) -> Lists:
+        """A list of all hidden items for each user, with features times these numbers."""
+        features = self.features * by[:, None, None].astype(np.float32)
+        is_open = np.ones(self.is_relevant.shape, dtype=np.bool_)
+        return Lists(features, is_open, self.is_relevant, self.users)
 
     def ndcg(self, weights: NDArray[np.float64]) -> Quality:
         scores = np.tensordot(weights.astype(np.float32), self.features, 1)
@@ -163,9 +172,10 @@ def learn_unseen(
     candidates = []
     for value in DAMPINGS:
         assembled = assemble(terms[regularization], value)
-        weights = _fit(assembled)
-        candidates.append((_quality(assembled, weights), value, weights, assembled))
-    _, content_damping, weights, assembled = max(candidates, key=lambda candidate: candidate[0])
+        fit = _fit(assembled)
+        candidates.append((_quality(assembled, fit.weights), value, fit, assembled))
+    _, content_damping, fit, assembled = max(candidates, key=lambda candidate: candidate[0])
+    weights, errors = fit.weights, fit.errors
     kinds = {
         "all": slice(None),
         "knowledge": slice(0, 1),
@@ -173,9 +183,11 @@ def learn_unseen(
         "factors": slice(-2, -1),
         "popularity": slice(-1, None),
     }
+    kept = _kept(dict(zip(blocks, weights[1:-2].tolist(), strict=True)))
+    names = ["knowledge", *blocks, "factors", "popularity"]
     return UnseenChoice(
         knowledge=float(weights[0]),
-        blocks=_kept(dict(zip(blocks, weights[1:-2].tolist(), strict=True))),
+        blocks=kept,
         factors=float(weights[-2]),
         popularity=float(weights[-1]),
         regularization=regularization,
@@ -184,6 +196,11 @@ def learn_unseen(
         quality={
             kind: round(_quality(assembled, _only(weights, part)), 5)
             for kind, part in kinds.items()
+        },
+        errors={
+            name: float(f"{error:.2g}")
+            for name, error in zip(names, errors, strict=True)
+            if name not in blocks or name in kept
         },
     )
 
@@ -260,7 +277,7 @@ class _Hidden:
     def fold(self, features: NDArray[np.float32]) -> _Fold:
         relevant = self.known[self.users][:, self.items].toarray() > 0.0
         useful = relevant.any(axis=1) & ~relevant.all(axis=1)
-        return _Fold(features[:, useful], relevant[useful])
+        return _Fold(features[:, useful], relevant[useful], self.users[useful])
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,33 +322,13 @@ def fit_popularity_model(
     return replace(model, maps=fusion.maps)
 
 
-def _fit(folds: list[_Fold]) -> NDArray[np.float64]:
+def _fit(folds: list[_Fold]) -> ListwiseFit:
     """Non-negative weights of least listwise loss over the folds."""
     deviation = np.sqrt(np.mean([fold.features.var(axis=(1, 2)) for fold in folds], axis=0))
     deviation = np.where(deviation > 0.0, deviation, np.inf)
-    scaled = [fold.features / deviation[:, None, None].astype(np.float32) for fold in folds]
-    shares = [
-        (fold.is_relevant / fold.is_relevant.sum(axis=1, keepdims=True)).astype(np.float32)
-        for fold in folds
-    ]
-    n_lists = sum(len(fold.is_relevant) for fold in folds)
-
-    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        value, slope = 0.0, np.zeros(len(weights))
-        for features, share in zip(scaled, shares, strict=True):
-            logits = np.tensordot(weights.astype(np.float32), features, 1)
-            logits -= logits.max(axis=1, keepdims=True)
-            odds = np.exp(logits)
-            total = odds.sum(axis=1, keepdims=True)
-            value -= float(((logits - np.log(total)) * share).sum())
-            slope += np.tensordot(features, odds / total - share, 2)
-        penalty = PENALTY * float(weights @ weights)
-        return value / n_lists + penalty, slope / n_lists + 2 * PENALTY * weights
-
-    start = np.full(len(deviation), 0.1)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * len(start))
-    weights: NDArray[np.float64] = found.x / deviation
-    return weights
+    lists = [fold.lists(1.0 / deviation) for fold in folds]
+    strengths = np.full(len(deviation), PENALTY)
+    return fit_listwise(lists, Penalty(strengths, np.zeros_like(strengths))).times(1.0 / deviation)
 
 
 def _kept(weights: Mapping[str, float]) -> dict[str, float]:
