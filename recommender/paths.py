@@ -3,6 +3,8 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
+from operator import not_
 
 from graph.model import Entity, FactEdge, HistoryEntry
 from recommender.scored import Scored
@@ -46,14 +48,25 @@ class Surroundings:
 def choose_terms(edges: Sequence[EdgeTerms], limit: int = SHOWN) -> list[Term]:
     """The terms to show as paths, the strongest first: of each signal one before a second.
 
-    Only terms that raise the score; the prior and the factor model have no path.
+    Only terms that raise the score; the prior and the factor model have no path. A signal that
+    speaks against the item on the whole comes after those that speak for it.
     """
+    speaks_for = [math.fsum(terms.values) > 0.0 for terms in edges]
+    chosen = _in_turn(list(compress(edges, speaks_for)), limit)
+    if len(chosen) < limit:
+        others = compress(edges, map(not_, speaks_for))
+        chosen += _in_turn(list(others), limit - len(chosen))
+    return sorted(chosen, key=lambda term: -term.value)
+
+
+def _in_turn(edges: Sequence[EdgeTerms], limit: int) -> list[Term]:
+    """Up to `limit` terms, the strongest of each signal, then each one's second, and so on."""
     chosen: list[Term] = []
     for before in range(limit):
         if len(chosen) < limit:
             each = [term for terms in edges for term in terms.raising(before + 1)[before:]]
             chosen += sorted(each, key=lambda term: term.place)
-    return sorted(chosen[:limit], key=lambda term: -term.value)
+    return chosen[:limit]
 
 
 def shares(scored: Scored, terms: Sequence[Term]) -> list[float]:

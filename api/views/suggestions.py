@@ -109,5 +109,10 @@ def _via(explanation: Explanation, term: Contribution) -> str:
 def _print_path(console: Console, head: str, path: Path) -> None:
     line = Text(f"{head}  " if head else "  ")
     line.append(path_line(path))
-    line.append(f"   {path.share:+.1%} {path.signal}", style="dim")
+    line.append(f"   {_percent(path.share)} {path.signal}", style="dim")
     console.print(line)
+
+
+def _percent(share: float) -> str:
+    """A path's part of what speaks for the item; one too small to be told is not 0."""
+    return f"{share:+.1%}" if abs(share) >= 0.0005 else f"{'-' if share < 0.0 else '+'}<0.1%"
