@@ -17,19 +17,21 @@ def show_run(console: Console, run: Run) -> None:
     console.print(Text(f"run {run.id} serves now", style="bold"))
     weights, edges, quality = _weights(run), _found(run.metrics, "edges"), _quality(run)
     intervals = _found(run.settings, "choices", "mixture", "intervals")
+    columns = ["weight", *(["95 % interval"] if intervals else [])]
+    columns += ["evidence edges", "validation nDCG@10 alone"]
     table = Table(box=None, pad_edge=False)
     table.add_column("signal")
-    for column in ("weight", "95 % interval", "evidence edges", "validation nDCG@10 alone"):
+    for column in columns:
         table.add_column(column, justify="right")
     for signal, weight in weights.items():
         count = edges.get(RELATION_OF_SIGNAL[signal])
-        table.add_row(
-            signal,
-            f"{weight:.3g}",
-            "{:g} .. {:g}".format(*intervals[signal]) if signal in intervals else "",
-            "" if count is None else f"{count:,.0f}",
-            f"{quality[signal]:.4f}" if signal in quality else "",
-        )
+        cells = [f"{weight:.3g}"]
+        if intervals:
+            between = intervals.get(signal)
+            cells.append("" if between is None else "{:g} .. {:g}".format(*between))
+        cells.append("" if count is None else f"{count:,.0f}")
+        cells.append(f"{quality[signal]:.4f}" if signal in quality else "")
+        table.add_row(signal, *cells)
     console.print(table)
     if "mixture" in quality:
         console.print(f"together they reach a validation nDCG@10 of {quality['mixture']:.4f}")

@@ -5,6 +5,7 @@ server may wait days for that.
 """
 
 import ctypes
+import sys
 
 import pyarrow as pa
 
@@ -12,6 +13,7 @@ import pyarrow as pa
 def give_back_freed_memory() -> None:
     """Ask both to return what they hold in reserve; of the C libraries, glibc can be asked."""
     pa.default_memory_pool().release_unused()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
