@@ -8,6 +8,7 @@ time.
 """
 
 import contextlib
+import os
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from typing import Any
 import ladybug
 import pyarrow as pa
 
-from graph.asking.deadline import Askers
+from graph.asking.deadline import PLACES, Askers
 from graph.asking.ladybug_asking import ask
 from graph.asking.limits import Answer, AskLimits
 from graph.engine import Reader, Row, Statement, T, statement
@@ -31,6 +32,9 @@ from graph.errors import (
 )
 from graph.lock import GraphLock
 from graph.queries import Dialect
+
+_CORES = os.cpu_count() or 1
+"""Threads of a writing query, or of one that reads much."""
 
 BUFFER_MB = 512
 """Default limit of Ladybug's page cache. A million feedback rows are written within 256."""
@@ -66,7 +70,11 @@ class LadybugEngine:
         self._lock = GraphLock(path, shared=read_only)
         try:
             self._database = ladybug.Database(
-                str(path), buffer_pool_size=buffer_mb << 20, read_only=read_only
+                str(path),
+                buffer_pool_size=buffer_mb << 20,
+                # A query waits until a thread is free, and a statement keeps its own for seconds.
+                max_num_threads=_CORES + PLACES,
+                read_only=read_only,
             )
         except RuntimeError as error:
             self._lock.release()
@@ -141,7 +149,8 @@ class LadybugEngine:
             connection.close()
             connection = None
         if connection is None:
-            connection, self._writer_plans = ladybug.Connection(self._database), self._plans
+            connection = ladybug.Connection(self._database, num_threads=_CORES)
+            self._writer_plans = self._plans
         try:
             yield connection
         except BaseException:
@@ -174,7 +183,7 @@ class LadybugEngine:
 
     @contextlib.contextmanager
     def _fresh(self) -> Iterator[Any]:
-        connection = ladybug.Connection(self._database)
+        connection = ladybug.Connection(self._database, num_threads=_CORES)
         try:
             yield connection
         finally:

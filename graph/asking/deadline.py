@@ -15,7 +15,9 @@ from graph.errors import StoreError, TimeLimitError
 
 T = TypeVar("T")
 
-_PLACES = 4
+PLACES = 4
+"""Statements that run at the same time."""
+
 _GRACE_S = 0.3
 _STOP_S = 10.0
 
@@ -23,7 +25,7 @@ _STOP_S = 10.0
 class Askers:
     """Places for statements that run at the same time."""
 
-    def __init__(self, places: int = _PLACES) -> None:
+    def __init__(self, places: int = PLACES) -> None:
         self._places = threading.BoundedSemaphore(places)
         self._running: dict[threading.Thread, Callable[[], None] | None] = {}
         self._lock = threading.Lock()

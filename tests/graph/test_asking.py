@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from graph.asking.deadline import PLACES
 from graph.asking.gate import admit
 from graph.asking.limits import Answer, AskLimits
 from graph.engine import Engine, Statement
@@ -314,6 +315,18 @@ def test_a_runaway_statement_is_stopped_in_time_and_the_store_serves_on(store: S
     assert ask(store, "MATCH (u:User) RETURN count(u) AS n").values == ((2,),)
     assert [entry.item for entry in store.history("ann", 5)] == ["heat"]
     store.write_users(pa.table({"id": ["carl"]}))
+
+
+def test_statements_leave_other_queries_a_thread(store: Store) -> None:
+    many(store)
+    with ThreadPoolExecutor(PLACES) as pool:
+        running = [pool.submit(ask, store, RUNAWAY, AskLimits(time_s=4.0)) for _ in range(PLACES)]
+        time.sleep(0.5)
+        assert [entry.item for entry in store.history("ann", 5)] == ["heat"]
+        assert not any(one.done() for one in running)
+        for one in running:
+            with pytest.raises(TimeLimitError):
+                one.result()
 
 
 def test_few_run_at_a_time_and_others_wait_no_longer_than_they_may(store: Store) -> None:
