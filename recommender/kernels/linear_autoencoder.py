@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 from scipy.sparse import csr_array
 
+_BLOCK = 256
+
 
 def gram(rows: csr_array) -> NDArray[np.float32]:
     """`X'X` of sparse rows, dense; shape (n_items, n_items)."""
@@ -23,9 +25,17 @@ def invert(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
     if failed:
         raise ValueError("the matrix is not positive definite: raise the regularisation")
     inverse, failed = lapack.spotri(factor, lower=1, overwrite_c=1)
-    upper = np.triu_indices_from(inverse, 1)
-    inverse[upper] = inverse.T[upper]
+    _mirror(inverse)
     return np.asarray(inverse)
+
+
+def _mirror(matrix: NDArray[np.float32]) -> None:
+    """Copy the lower triangle to the upper one, by blocks that stay in the processor's cache."""
+    for start in range(0, len(matrix), _BLOCK):
+        end = start + _BLOCK
+        matrix[start:end, end:] = matrix[end:, start:end].T
+        corner = matrix[start:end, start:end]
+        corner[:] = np.where(np.tri(len(corner), dtype=np.bool_), corner, corner.T)
 
 
 def fit_linear_autoencoder(

@@ -42,12 +42,12 @@ class Lists:
         return len(self.owners)
 
     def parts(self) -> Iterator["Lists"]:
-        """The same lists in groups of a bounded size."""
+        """The same lists in groups of a bounded size, in the layout that products are quick in."""
         count = max(_CELLS // max(self.is_open.shape[1], 1), 1)
         for start in range(0, len(self), count):
             rows = slice(start, start + count)
             yield Lists(
-                self.features[:, rows],
+                np.ascontiguousarray(self.features[:, rows]),
                 self.is_open[rows],
                 self.is_relevant[rows],
                 self.owners[rows],
