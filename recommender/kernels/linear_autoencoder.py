@@ -11,6 +11,7 @@ from scipy.linalg import lapack
 from scipy.sparse import csr_array
 
 _BLOCK = 256
+"""Rows and columns that are mirrored at a time."""
 
 
 def gram(rows: csr_array) -> NDArray[np.float32]:
