@@ -30,7 +30,7 @@ def test_the_commands_of_the_readme_run(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["demo", str(project)]) == 0
     for call in calls[1:]:
         if call[0] == "evaluate":  # all signals are measured on real data by other tests
-            call = [*call, "--baselines", "popular", "--signals", "collaborative,knowledge"]
+            call = [*call, "--baselines", "popular", "--signals", "knowledge"]
         code = main(["--project", str(project), *call])
         captured = capsys.readouterr()
         assert code == 0, (call, captured.err)
