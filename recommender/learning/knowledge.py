@@ -43,9 +43,9 @@ def learn_relation_weights(bench: Bench, vectors: Mapping[str, csr_array]) -> di
     features /= features.sum(axis=0).std()
     lists = Lists(features, ~bench.is_known, bench.is_relevant, np.arange(bench.shape[0]))
     together = replace(lists, features=features.sum(axis=0)[None])
-    common = float(fit_listwise([together], Penalty.none(1)).weights[0])
+    common = float(fit_listwise([together], Penalty.none(1))[0])
     if common <= 0.0:
         return dict.fromkeys(relations, 1.0)
     usual = np.full(len(relations), common)
-    weights = fit_listwise([lists], Penalty(PENALTY / usual**2, usual)).weights / common
+    weights = fit_listwise([lists], Penalty(PENALTY / usual**2, usual)) / common
     return dict(zip(relations, weights.tolist(), strict=True))

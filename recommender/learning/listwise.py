@@ -67,41 +67,23 @@ class Penalty:
         return cls(np.zeros(n_features), np.zeros(n_features))
 
 
-@dataclass(frozen=True, slots=True)
-class ListwiseFit:
-    """`weights` (features,) and their `covariance` (features, features)."""
-
-    weights: Floats
-    covariance: Floats
-
-    @property
-    def errors(self) -> Floats:
-        """Standard errors of the weights; shape (features,)."""
-        errors: Floats = np.sqrt(np.diag(self.covariance).clip(min=0.0))
-        return errors
-
-    def times(self, by: Floats) -> "ListwiseFit":
-        """The weights of features that were divided by these numbers."""
-        return ListwiseFit(self.weights * by, self.covariance * np.outer(by, by))
-
-
-def fit_listwise(lists: Sequence[Lists], penalty: Penalty) -> ListwiseFit:
-    """The non-negative weights of least loss.
+def fit_listwise(lists: Sequence[Lists], penalty: Penalty) -> Floats:
+    """The non-negative weights of least loss; shape (features,).
 
     Args:
         lists: in groups that may differ in length.
         penalty: draws each weight to a usual one.
     """
-    parts = [part for group in lists for part in group.parts()]
-    n_lists = sum(map(len, parts))
+    parts = [(part, _shares(part)) for part in _parts(lists)]
+    n_lists = sum(map(len, lists))
     n_features = len(penalty.usual)
 
     def loss(weights: Floats) -> tuple[float, Floats]:
         away = weights - penalty.usual
         value = float(penalty.strengths @ away**2) * n_lists
         slope = 2.0 * n_lists * penalty.strengths * away
-        for part in parts:
-            logs, share = _log_odds(part, weights), _shares(part)
+        for part, share in parts:
+            logs = _log_odds(part, weights)
             value -= float((np.where(share > 0.0, logs, 0.0) * share).sum(dtype=np.float64))
             slope += np.tensordot(part.features, np.exp(logs) - share, 2)
         return value / n_lists, slope / n_lists
@@ -113,7 +95,35 @@ def fit_listwise(lists: Sequence[Lists], penalty: Penalty) -> ListwiseFit:
         method="L-BFGS-B",
         bounds=[(0.0, None)] * n_features,
     )
-    return ListwiseFit(found.x, _covariance(parts, penalty, found.x))
+    fitted: Floats = found.x
+    return fitted
+
+
+def listwise_errors(lists: Sequence[Lists], penalty: Penalty, weights: Floats) -> Floats:
+    """Standard errors of the weights that `fit_listwise` found for these; shape (features,)."""
+    n_features, n_lists = len(weights), sum(map(len, lists))
+    curvature = 2.0 * n_lists * np.diag(penalty.strengths)
+    owners = np.concatenate([group.owners for group in lists])
+    slopes = np.zeros((int(owners.max(initial=0)) + 1, n_features))
+    for part in _parts(lists):
+        odds = np.exp(_log_odds(part, weights))
+        mean = np.einsum("flc,lc->lf", part.features, odds)
+        wanted = np.einsum("flc,lc->lf", part.features, _shares(part))
+        spread = (part.features * np.sqrt(odds)).reshape(n_features, -1)
+        curvature += spread @ spread.T - mean.T @ mean
+        np.add.at(slopes, part.owners, mean - wanted)
+    # The penalty and the bounds hold the sum away from 0, which no resampling would change.
+    counts = np.bincount(owners, minlength=len(slopes)) / n_lists
+    slopes -= np.outer(counts, slopes.sum(axis=0))
+    bread = np.linalg.pinv(curvature)
+    covariance = bread @ (slopes.T @ slopes) @ bread
+    errors: Floats = np.sqrt(np.diag(covariance).clip(min=0.0))
+    return errors
+
+
+def _parts(lists: Sequence[Lists]) -> Iterator[Lists]:
+    for group in lists:
+        yield from group.parts()
 
 
 def _log_odds(lists: Lists, weights: Floats) -> NDArray[np.float32]:
@@ -131,23 +141,3 @@ def _shares(lists: Lists) -> NDArray[np.float32]:
     shares = (lists.is_relevant & lists.is_open).astype(np.float32)
     shares /= shares.sum(axis=1, keepdims=True)
     return shares
-
-
-def _covariance(parts: Sequence[Lists], penalty: Penalty, weights: Floats) -> Floats:
-    n_features, n_lists = len(weights), sum(map(len, parts))
-    curvature = 2.0 * n_lists * np.diag(penalty.strengths)
-    owners = np.concatenate([part.owners for part in parts])
-    slopes = np.zeros((int(owners.max(initial=0)) + 1, n_features))
-    for part in parts:
-        odds = np.exp(_log_odds(part, weights))
-        mean = np.einsum("flc,lc->lf", part.features, odds)
-        wanted = np.einsum("flc,lc->lf", part.features, _shares(part))
-        spread = (part.features * np.sqrt(odds)).reshape(n_features, -1)
-        curvature += spread @ spread.T - mean.T @ mean
-        np.add.at(slopes, part.owners, mean - wanted)
-    # The penalty and the bounds hold the sum away from 0, which no resampling would change.
-    counts = np.bincount(owners, minlength=len(slopes)) / n_lists
-    slopes -= np.outer(counts, slopes.sum(axis=0))
-    bread = np.linalg.pinv(curvature)
-    covariance: Floats = bread @ (slopes.T @ slopes) @ bread
-    return covariance

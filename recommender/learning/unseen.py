@@ -22,7 +22,7 @@ from scipy.sparse import csr_array
 
 from embeddings.fusion import Block, Fusion, fit_fusion
 from recommender.kernels.factors import FactorChoice, fit_factors
-from recommender.learning.listwise import Lists, ListwiseFit, Penalty, fit_listwise
+from recommender.learning.listwise import Lists, Penalty, fit_listwise, listwise_errors
 from recommender.learning.search import Quality
 from recommender.learning.validation import Bench, mean_ndcg
 from recommender.placing import AMOUNT
@@ -172,10 +172,10 @@ def learn_unseen(
     candidates = []
     for value in DAMPINGS:
         assembled = assemble(terms[regularization], value)
-        fit = _fit(assembled)
-        candidates.append((_quality(assembled, fit.weights), value, fit, assembled))
-    _, content_damping, fit, assembled = max(candidates, key=lambda candidate: candidate[0])
-    weights, errors = fit.weights, fit.errors
+        weights = _fit(assembled)
+        candidates.append((_quality(assembled, weights), value, weights, assembled))
+    _, content_damping, weights, assembled = max(candidates, key=lambda candidate: candidate[0])
+    errors = _errors(assembled, weights)
     kinds = {
         "all": slice(None),
         "knowledge": slice(0, 1),
@@ -322,13 +322,29 @@ def fit_popularity_model(
     return replace(model, maps=fusion.maps)
 
 
-def _fit(folds: list[_Fold]) -> ListwiseFit:
+def _fit(folds: list[_Fold]) -> NDArray[np.float64]:
     """Non-negative weights of least listwise loss over the folds."""
+    scale = _scale(folds)
+    return fit_listwise([fold.lists(scale) for fold in folds], _penalty(len(scale))) * scale
+
+
+def _errors(folds: list[_Fold], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Standard errors of these weights; 0 of a feature that is the same everywhere."""
+    scale = _scale(folds)
+    fitted = np.divide(weights, scale, out=np.zeros_like(weights), where=scale > 0.0)
+    lists = [fold.lists(scale) for fold in folds]
+    return listwise_errors(lists, _penalty(len(scale)), fitted) * scale
+
+
+def _scale(folds: list[_Fold]) -> NDArray[np.float64]:
+    """What makes the deviation of each feature 1; 0 for one that is the same everywhere."""
     deviation = np.sqrt(np.mean([fold.features.var(axis=(1, 2)) for fold in folds], axis=0))
-    deviation = np.where(deviation > 0.0, deviation, np.inf)
-    lists = [fold.lists(1.0 / deviation) for fold in folds]
-    strengths = np.full(len(deviation), PENALTY)
-    return fit_listwise(lists, Penalty(strengths, np.zeros_like(strengths))).times(1.0 / deviation)
+    scale: NDArray[np.float64] = np.zeros_like(deviation)
+    return np.divide(1.0, deviation, out=scale, where=deviation > 0.0)
+
+
+def _penalty(n_features: int) -> Penalty:
+    return Penalty(np.full(n_features, PENALTY), np.zeros(n_features))
 
 
 def _kept(weights: Mapping[str, float]) -> dict[str, float]:

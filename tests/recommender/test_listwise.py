@@ -1,12 +1,12 @@
 """Weights learned from lists: where the minimum is known, and how sure the fit is of it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from recommender.learning.listwise import Lists, ListwiseFit, Penalty, fit_listwise
+from recommender.learning.listwise import Floats, Lists, Penalty, fit_listwise, listwise_errors
 
 TRUE = np.array([1.0, 0.4, 0.0])
 
@@ -21,8 +21,18 @@ def drawn(n_lists: int, rng: np.random.Generator, true: NDArray[np.float64] = TR
     return Lists(features, np.ones_like(is_relevant), is_relevant, np.arange(n_lists))
 
 
-def fitted(lists: Lists) -> ListwiseFit:
-    return fit_listwise([lists], Penalty.none(len(lists.features)))
+@dataclass
+class Fit:
+    """Weights and their standard errors."""
+
+    weights: Floats
+    errors: Floats
+
+
+def fitted(lists: Lists, penalty: Penalty | None = None) -> Fit:
+    given = penalty or Penalty.none(len(lists.features))
+    weights = fit_listwise([lists], given)
+    return Fit(weights, listwise_errors([lists], given, weights))
 
 
 def test_the_weights_that_made_the_lists_are_found_again() -> None:
@@ -56,7 +66,7 @@ def test_groups_count_together_and_closed_candidates_not_at_all() -> None:
         for rows in np.split(np.arange(400), 2)
     ]
     none = Penalty.none(3)
-    assert fit_listwise(halves, none).weights == pytest.approx(fitted(lists).weights, abs=1e-4)
+    assert fit_listwise(halves, none) == pytest.approx(fitted(lists).weights, abs=1e-4)
     closed = np.full((3, 400, 5), 9.0, dtype=np.float32)
     longer = Lists(
         np.concatenate([lists.features, closed], axis=2),
@@ -71,9 +81,9 @@ def test_weights_of_features_in_other_units() -> None:
     lists = drawn(200, np.random.default_rng(7))
     by = np.array([2.0, 0.5, 1.0])
     scaled = replace(lists, features=lists.features * by[:, None, None].astype(np.float32))
-    found = fitted(scaled).times(by)
-    assert found.weights == pytest.approx(fitted(lists).weights, abs=1e-3)
-    assert found.errors == pytest.approx(fitted(lists).errors, rel=1e-2)
+    found = fitted(scaled)
+    assert found.weights * by == pytest.approx(fitted(lists).weights, abs=1e-3)
+    assert found.errors * by == pytest.approx(fitted(lists).errors, rel=1e-2)
 
 
 def test_a_feature_that_misleads_gets_no_weight() -> None:
@@ -86,7 +96,7 @@ def test_a_penalty_draws_weights_to_the_usual_ones_and_makes_them_surer() -> Non
     lists = drawn(50, np.random.default_rng(6))
     free = fitted(lists)
     usual = np.full(3, 0.7)
-    held = fit_listwise([lists], Penalty(np.full(3, 100.0), usual))
+    held = fitted(lists, Penalty(np.full(3, 100.0), usual))
     assert held.weights == pytest.approx(usual, abs=0.02)
     assert np.all(held.errors < free.errors)
 
@@ -95,5 +105,5 @@ def test_lists_in_perfect_order_are_no_reason_for_weights_without_end() -> None:
     features = np.tile(np.eye(3, dtype=np.float32)[None], (1, 10, 1))[:, :30].reshape(1, 10, 9)
     is_relevant = features[0] == 1.0
     lists = Lists(features, np.ones_like(is_relevant), is_relevant, np.arange(10))
-    fit = fit_listwise([lists], Penalty(np.full(1, 0.3), np.zeros(1)))
+    fit = fitted(lists, Penalty(np.full(1, 0.3), np.zeros(1)))
     assert 0.0 < fit.weights[0] < 5.0
